@@ -1,0 +1,32 @@
+/**
+ * A scope is a lower-cased path as the cloud writes it: `/` for everything, `/subscriptions/{id}` for an account,
+ * `/subscriptions/{id}/resourcegroups/{name}`, or the id of a resource.
+ */
+const ACCOUNT = /^\/subscriptions\/([0-9a-f-]{36})(?=\/|$)/
+const RESOURCE_GROUP = /^\/subscriptions\/[0-9a-f-]{36}\/resourcegroups\/[-\w.()]{1,90}(?=\/|$)/
+const VIRTUAL_MACHINE =
+  /^\/subscriptions\/[0-9a-f-]{36}\/resourcegroups\/[-\w.()]{1,90}\/providers\/microsoft\.(?:classic)?compute\/virtualmachines\/[-\w.]{1,64}$/
+
+/** The account id (subscription guid) a scope lies in; null for `/` and for what is no scope. */
+export function accountOf(scope: string): string | null {
+  return ACCOUNT.exec(scope)?.[1] ?? null
+}
+
+/** The path of the resource group a scope lies in; null when it is wider or no scope. */
+export function resourceGroupOf(scope: string): string | null {
+  return RESOURCE_GROUP.exec(scope)?.[0] ?? null
+}
+
+/** Lower-cases and checks a scope; null when the text is none of the four kinds. */
+export function parseScope(text: string): string | null {
+  const scope = text.length > 1 ? text.toLowerCase().replace(/\/$/, '') : text
+  if (scope === '/') return scope
+  const account = accountOf(scope)
+  if (account !== null && scope === `/subscriptions/${account}`) return scope
+  return resourceGroupOf(scope) === scope || VIRTUAL_MACHINE.test(scope) ? scope : null
+}
+
+/** Whether `inner` is `outer` or lies below it. */
+export function scopeContains(outer: string, inner: string): boolean {
+  return outer === '/' || inner === outer || inner.startsWith(`${outer}/`)
+}

@@ -1,0 +1,50 @@
+import { roles, type Action, type Role } from './role.ts'
+import { accountOf, resourceGroupOf, scopeContains } from './scope.ts'
+import type { Actor } from './words.ts'
+
+/** A role held at a scope. */
+export interface RoleHeld {
+  readonly role: Role
+  readonly scope: string
+}
+
+/** Whoever asks: an authenticated actor and the roles held. Everything shown or done is decided against it. */
+export interface Viewer {
+  readonly actor: Actor
+  readonly rolesHeld: readonly RoleHeld[]
+  /** The address the call came from, behind trusted proxies; null when it cannot be told. */
+  readonly address: string | null
+}
+
+/**
+ * Where a viewer may do an action, in the form SQL predicates take: everything, or any of these accounts, resource
+ * groups and virtual machines. All empty and `everywhere` false means nowhere.
+ */
+export interface Reach {
+  readonly everywhere: boolean
+  readonly accountIds: readonly string[]
+  readonly resourceGroupIds: readonly string[]
+  readonly vmIds: readonly string[]
+}
+
+/** Where `viewer` may do `action`. */
+export function reachOf(viewer: Viewer, action: Action): Reach {
+  const accountIds: string[] = []
+  const resourceGroupIds: string[] = []
+  const vmIds: string[] = []
+  let everywhere = false
+  for (const { role, scope } of viewer.rolesHeld) {
+    if (!roles[role].includes(action)) continue
+    if (scope === '/') everywhere = true
+    else if (accountOf(scope) !== null && scope === `/subscriptions/${accountOf(scope)}`)
+      accountIds.push(accountOf(scope) as string)
+    else if (resourceGroupOf(scope) === scope) resourceGroupIds.push(scope)
+    else vmIds.push(scope)
+  }
+  return { everywhere, accountIds, resourceGroupIds, vmIds }
+}
+
+/** Whether `viewer` may do `action` at `scope` (a resource id, an account's or resource group's path, or `/`). */
+export function may(viewer: Viewer, action: Action, scope: string): boolean {
+  return viewer.rolesHeld.some((held) => roles[held.role].includes(action) && scopeContains(held.scope, scope))
+}

@@ -1,0 +1,57 @@
+/** The closed vocabularies of the product, once: SQL enums, GraphQL enums and code are made from these. */
+export const protocols = ['TCP', 'UDP', 'ANY'] as const
+export type Protocol = (typeof protocols)[number]
+
+export const operatingSystems = ['LINUX', 'WINDOWS'] as const
+export type OperatingSystem = (typeof operatingSystems)[number]
+
+export const powerStates = ['RUNNING', 'STOPPED', 'DEALLOCATED', 'STARTING', 'STOPPING', 'UNKNOWN'] as const
+export type PowerState = (typeof powerStates)[number]
+
+export const jitStatuses = ['CONFIGURED', 'NOT_CONFIGURED', 'UNSUPPORTED'] as const
+export type JitStatus = (typeof jitStatuses)[number]
+
+export const unsupportedReasons = ['NO_NETWORK_SECURITY_GROUP', 'CLASSIC', 'NO_PRIVATE_ADDRESS', 'OTHER'] as const
+export type UnsupportedReason = (typeof unsupportedReasons)[number]
+
+export const requestStatuses = ['PENDING_APPROVAL', 'APPROVED', 'DENIED', 'WITHDRAWN', 'LAPSED'] as const
+export type RequestStatus = (typeof requestStatuses)[number]
+
+export const grantStates = [
+  'PENDING_APPROVAL',
+  'SCHEDULED',
+  'OPENING',
+  'ACTIVE',
+  'CLOSING',
+  'CLOSED',
+  'OPEN_FAILED',
+] as const
+export type GrantState = (typeof grantStates)[number]
+
+export const endReasons = [
+  'TIME_UP',
+  'REVOKED',
+  'RELEASED',
+  'SUPERSEDED',
+  'POLICY_CHANGED',
+  'VM_GONE',
+  'LOCKED_DOWN',
+] as const
+export type EndReason = (typeof endReasons)[number]
+
+/** What a boundary was last observed to show for a grant. SHARED: its rule stays for other grants only. */
+export const enforcementStatuses = ['UNKNOWN', 'OPEN', 'ABSENT', 'SHARED'] as const
+export type EnforcementStatus = (typeof enforcementStatuses)[number]
+
+export const actorKinds = ['PERSON', 'PROGRAM', 'GATEWAY'] as const
+export type ActorKind = (typeof actorKinds)[number]
+
+/** Who did it. `id` is stable (an OIDC subject); `name` is what a person reads. */
+export interface Actor {
+  readonly kind: ActorKind
+  readonly id: string
+  readonly name: string
+}
+
+/** The gateway itself, as the actor of what nobody asked for: expiry, repair, inventory sync. */
+export const gatewayActor: Actor = { kind: 'GATEWAY', id: 'gateway', name: 'JIT Gateway' }

@@ -1,0 +1,37 @@
+import type { FactDetails, FactKind } from '../access/facts.ts'
+import type { Actor } from '../access/words.ts'
+
+/** A place in the activity log. Both parts are unsigned 64-bit integers as text; the order is by transaction first. */
+export interface Cursor {
+  readonly transaction: string
+  readonly position: string
+}
+
+/** One fact of the log, as it was committed. */
+export interface Activity<Kind extends FactKind = FactKind> {
+  readonly cursor: Cursor
+  /** ISO 8601 in UTC, to the millisecond. */
+  readonly at: string
+  readonly kind: Kind
+  readonly actor: Actor
+  readonly accountId: string | null
+  readonly resourceGroupId: string | null
+  readonly vmId: string | null
+  readonly boundaryId: string | null
+  readonly policyId: string | null
+  readonly requestId: string | null
+  readonly grantId: string | null
+  readonly requesterId: string | null
+  readonly correlationId: string | null
+  readonly detail: FactDetails[Kind]
+}
+
+/** The log as a stream: what was committed, in commit order, without gaps, each row once. */
+export interface Feed {
+  /**
+   * Rows after `after` that `wanted` accepts, oldest first, then live ones as they commit, until `signal` is aborted.
+   * `after` null begins with the next row committed. A reader that falls behind is served from the log.
+   * Fails with an error only when the database stays away; the caller resumes with the last cursor it saw.
+   */
+  read(after: Cursor | null, wanted: (row: Activity) => boolean, signal: AbortSignal): AsyncGenerator<Activity>
+}

@@ -1,0 +1,75 @@
+import type { OperatingSystem, PowerState } from '../access/words.ts'
+import type { Rule, RuleChanges } from '../firewall/rule.ts'
+
+/** What a boundary showed at one reading. */
+export interface Observation {
+  /** Lower-cased resource id. */
+  readonly boundaryId: string
+  /** Changes with every write; a write that names an older one is refused. */
+  readonly etag: string
+  /** Every inbound rule, ours and foreign, without the cloud's default rules. */
+  readonly rules: readonly Rule[]
+  /** Rules of any direction: the quota counts them all. */
+  readonly ruleCount: number
+  /** The cloud's whole answer, handed back unread to `apply` so that nothing in it is lost. */
+  readonly raw: unknown
+}
+
+/** What a finished write left behind for the audit trail. */
+export interface Applied {
+  /** The cloud's own correlation id of the write; null when it gave none. */
+  readonly correlationId: string | null
+}
+
+/** One cloud, as the enforcer and the inventory sync see it. Every method fails with a `CloudError` only. */
+export interface Cloud {
+  /** Reads a boundary's rules now. */
+  observe(boundaryId: string, signal?: AbortSignal): Promise<Observation>
+  /**
+   * Writes the changes in one call on top of `observation`, and answers when the cloud says that the write has ended.
+   * Refused with `Conflict` when the boundary changed since. Foreign rules go back byte for byte.
+   */
+  apply(observation: Observation, changes: RuleChanges, signal?: AbortSignal): Promise<Applied>
+  /** The account's inventory, a page at a time, in an order in which whatever a page refers to may come later. */
+  inventory(accountId: string, signal?: AbortSignal): AsyncIterable<InventoryPage>
+}
+
+/** A page of one kind of resource. All ids are lower-cased resource ids; addresses carry no prefix length. */
+export type InventoryPage =
+  | { readonly kind: 'virtualMachines'; readonly items: readonly FoundVirtualMachine[] }
+  | { readonly kind: 'interfaces'; readonly items: readonly FoundInterface[] }
+  | {
+      readonly kind: 'publicAddresses'
+      readonly items: readonly { readonly id: string; readonly address: string | null }[]
+    }
+  | { readonly kind: 'subnets'; readonly items: readonly { readonly id: string; readonly boundaryId: string | null }[] }
+  | { readonly kind: 'boundaries'; readonly items: readonly FoundBoundary[] }
+
+export interface FoundVirtualMachine {
+  readonly id: string
+  readonly name: string
+  readonly resourceGroup: string
+  readonly location: string
+  /** Deployed in the classic model, which the gateway cannot protect. */
+  readonly classic: boolean
+  readonly os: OperatingSystem | null
+  readonly power: PowerState
+  readonly tags: Readonly<Record<string, string>>
+  readonly interfaces: readonly { readonly id: string; readonly primary: boolean }[]
+}
+
+export interface FoundInterface {
+  readonly id: string
+  readonly boundaryId: string | null
+  readonly configurations: readonly {
+    readonly address: string | null
+    readonly subnetId: string | null
+    readonly publicAddressId: string | null
+  }[]
+}
+
+export interface FoundBoundary extends Observation {
+  readonly name: string
+  readonly resourceGroup: string
+  readonly location: string
+}

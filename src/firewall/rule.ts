@@ -1,0 +1,36 @@
+import type { Protocol } from '../access/words.ts'
+
+/** First and last port, both included. */
+export interface PortRange {
+  readonly first: number
+  readonly last: number
+}
+
+/** One inbound rule of a boundary, in the gateway's own words. Lower priority numbers are evaluated first. */
+export interface Rule {
+  readonly name: string
+  readonly description: string
+  readonly priority: number
+  readonly access: 'ALLOW' | 'DENY'
+  /** OTHER is a protocol that carries no port of ours (ICMP, ESP, AH). */
+  readonly protocol: Protocol | 'OTHER'
+  /** CIDRs in canonical form, `*`, or what the cloud alone can resolve (a service tag, a group's id). */
+  readonly sources: readonly string[]
+  readonly sourcePorts: readonly PortRange[]
+  readonly destinations: readonly string[]
+  readonly ports: readonly PortRange[]
+}
+
+/** What to do to a boundary: rules of ours to take away by name, and rules of ours to add or put in place. */
+export interface RuleChanges {
+  readonly remove: readonly string[]
+  readonly put: readonly Rule[]
+}
+
+/** Rules whose name begins so are ours; no other rule is ever touched. */
+export const OUR_PREFIX = 'JitGateway-'
+
+/** Whether a rule is ours, by its name alone: the cloud keeps the case but compares names without it. */
+export function isOurs(rule: { readonly name: string }): boolean {
+  return rule.name.toLowerCase().startsWith(OUR_PREFIX.toLowerCase())
+}

@@ -1,0 +1,24 @@
+import { bigint, index, pgEnum, pgTable, text, uuid } from 'drizzle-orm/pg-core'
+import { instant } from './column.ts'
+
+export const accountStatus = pgEnum('account_status', ['REGISTERED', 'CONNECTED', 'FAILING'])
+
+/** Cloud accounts under management: one row an Azure subscription. Sync state sits beside it. */
+export const accounts = pgTable(
+  'accounts',
+  {
+    id: text().primaryKey(),
+    name: text().notNull(),
+    status: accountStatus().notNull().default('REGISTERED'),
+    registeredAt: instant('registered_at').notNull(),
+    lastSyncedAt: instant('last_synced_at'),
+    lastSyncError: text('last_sync_error'),
+    syncGeneration: bigint('sync_generation', { mode: 'number' }).notNull().default(0),
+    nextSyncAt: instant('next_sync_at').notNull(),
+    leaseOwner: uuid('lease_owner'),
+    leaseUntil: instant('lease_until'),
+    /** No cloud call of this account before then: the cloud asked for the wait. */
+    throttledUntil: instant('throttled_until'),
+  },
+  (table) => [index('accounts_next_sync').on(table.nextSyncAt)],
+)

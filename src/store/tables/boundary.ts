@@ -1,0 +1,78 @@
+import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
+import { sql } from 'drizzle-orm'
+import type { Rule } from '../../firewall/rule.ts'
+import { protocol } from './policy.ts'
+import { accounts } from './account.ts'
+import { instant } from './column.ts'
+import { virtualMachines } from './virtual-machine.ts'
+
+/** Rule sets that a cloud enforces, as last observed. */
+export const boundaries = pgTable(
+  'boundaries',
+  {
+    id: text().primaryKey(),
+    accountId: text('account_id')
+      .notNull()
+      .references(() => accounts.id),
+    resourceGroupId: text('resource_group_id').notNull(),
+    resourceGroup: text('resource_group').notNull(),
+    name: text().notNull(),
+    location: text().notNull(),
+    etag: text(),
+    rules: jsonb().$type<readonly Rule[]>().notNull().default([]),
+    observedAt: instant('observed_at').notNull(),
+    generation: bigint({ mode: 'number' }).notNull(),
+    goneAt: instant('gone_at'),
+  },
+  (table) => [index('boundaries_account').on(table.accountId, table.id)],
+)
+
+/** When to look at each boundary next, and who is looking: state, not messages, so any number of asks is one pass. */
+export const boundaryReconciles = pgTable(
+  'boundary_reconciles',
+  {
+    boundaryId: text('boundary_id')
+      .primaryKey()
+      .references(() => boundaries.id),
+    accountId: text('account_id').notNull(),
+    nextRunAt: instant('next_run_at'),
+    /** Asked for while a pass was running. */
+    pendingAt: instant('pending_at'),
+    /** A close is due: claimed before any open. */
+    urgent: boolean().notNull().default(false),
+    generation: bigint({ mode: 'number' }).notNull().default(0),
+    claimedGeneration: bigint('claimed_generation', { mode: 'number' }),
+    fence: bigint({ mode: 'number' }).notNull().default(0),
+    leaseOwner: uuid('lease_owner'),
+    leaseUntil: instant('lease_until'),
+    /** Passes that failed in a row. */
+    attempts: integer().notNull().default(0),
+    lastErrorCode: text('last_error_code'),
+    lastErrorMessage: text('last_error_message'),
+  },
+  (table) => [
+    index('boundary_reconciles_due')
+      .on(table.nextRunAt)
+      .where(sql`next_run_at is not null`),
+  ],
+)
+
+/** Ports that a foreign allow of a boundary leaves passable there. A port is exposed when a whole path lets it pass. */
+export const boundaryShadows = pgTable(
+  'boundary_shadows',
+  {
+    boundaryId: text('boundary_id')
+      .notNull()
+      .references(() => boundaries.id),
+    vmId: text('vm_id')
+      .notNull()
+      .references(() => virtualMachines.id),
+    port: integer().notNull(),
+    protocol: protocol().notNull(),
+    ruleName: text('rule_name').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.boundaryId, table.vmId, table.port, table.protocol] }),
+    index('boundary_shadows_vm').on(table.vmId),
+  ],
+)

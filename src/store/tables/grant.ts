@@ -1,0 +1,115 @@
+import { sql } from 'drizzle-orm'
+import { boolean, check, index, integer, pgEnum, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
+import { actorKinds, endReasons, enforcementStatuses, grantStates, requestStatuses } from '../../access/words.ts'
+import { boundaries } from './boundary.ts'
+import { instant, texts } from './column.ts'
+import { protocol } from './policy.ts'
+import { virtualMachines } from './virtual-machine.ts'
+
+export const requestStatus = pgEnum('request_status', requestStatuses)
+export const grantState = pgEnum('grant_state', grantStates)
+export const endReason = pgEnum('end_reason', endReasons)
+export const enforcementStatus = pgEnum('enforcement_status', enforcementStatuses)
+export const actorKind = pgEnum('actor_kind', actorKinds)
+
+/** One ask for access, by one actor. */
+export const requests = pgTable(
+  'requests',
+  {
+    id: uuid().primaryKey(),
+    requesterKind: actorKind('requester_kind').notNull(),
+    requesterId: text('requester_id').notNull(),
+    requesterName: text('requester_name').notNull(),
+    justification: text(),
+    status: requestStatus().notNull(),
+    requestedAt: instant('requested_at').notNull(),
+    decidedAt: instant('decided_at'),
+  },
+  (table) => [index('requests_requester').on(table.requesterId, table.id)],
+)
+
+/** The right to one port of one virtual machine for a window. Decided state only: see enforcements for what is so. */
+export const grants = pgTable(
+  'grants',
+  {
+    id: uuid().primaryKey(),
+    requestId: uuid('request_id')
+      .notNull()
+      .references(() => requests.id),
+    vmId: text('vm_id')
+      .notNull()
+      .references(() => virtualMachines.id),
+    accountId: text('account_id').notNull(),
+    resourceGroupId: text('resource_group_id').notNull(),
+    requesterId: text('requester_id').notNull(),
+    requesterName: text('requester_name').notNull(),
+    port: integer().notNull(),
+    protocol: protocol().notNull(),
+    sources: texts('sources'),
+    state: grantState().notNull(),
+    requestedAt: instant('requested_at').notNull(),
+    /** Length of the window when it starts at activation; null when an absolute end was asked. */
+    durationSeconds: integer('duration_seconds'),
+    /** End of the window: set at activation, or from the start when it was asked as a moment. */
+    endsAt: instant('ends_at'),
+    /** An opening not proven by then has failed. */
+    openBy: instant('open_by').notNull(),
+    /** The latest moment the window can end; written into the cloud's rule. */
+    latestEnd: instant('latest_end').notNull(),
+    activatedAt: instant('activated_at'),
+    /** Set when the opening was given up; the grant is OPEN_FAILED once its clean-up is proven. */
+    openFailedAt: instant('open_failed_at'),
+    faultCode: text('fault_code'),
+    faultMessage: text('fault_message'),
+    /** When it entered CLOSING. */
+    closingAt: instant('closing_at'),
+    endReason: endReason('end_reason'),
+    endedById: text('ended_by_id'),
+    closedAt: instant('closed_at'),
+    closeAttempts: integer('close_attempts').notNull().default(0),
+    lastCloseError: text('last_close_error'),
+    /** A rule of this grant was edited or removed by somebody else, and put back. */
+    drifted: boolean().notNull().default(false),
+  },
+  (table) => [
+    index('grants_vm').on(table.vmId, table.id),
+    index('grants_request').on(table.requestId),
+    index('grants_requester').on(table.requesterId, table.id),
+    index('grants_account').on(table.accountId, table.id),
+    index('grants_active_ends')
+      .on(table.endsAt)
+      .where(sql`state = 'ACTIVE'`),
+    index('grants_opening')
+      .on(table.openBy)
+      .where(sql`state = 'OPENING'`),
+    index('grants_live')
+      .on(table.vmId)
+      .where(sql`state in ('OPENING', 'ACTIVE', 'CLOSING')`),
+    check(
+      'grants_window',
+      sql`(${table.durationSeconds} is null) <> (${table.endsAt} is null) or ${table.activatedAt} is not null`,
+    ),
+    check('grants_ended_says_why', sql`${table.state} not in ('CLOSING', 'CLOSED') or ${table.endReason} is not null`),
+  ],
+)
+
+/** What a boundary was last observed to show for a grant. */
+export const enforcements = pgTable(
+  'enforcements',
+  {
+    grantId: uuid('grant_id')
+      .notNull()
+      .references(() => grants.id),
+    boundaryId: text('boundary_id')
+      .notNull()
+      .references(() => boundaries.id),
+    status: enforcementStatus().notNull(),
+    ruleName: text('rule_name'),
+    /** Null until the boundary was read for this grant. */
+    observedAt: instant('observed_at'),
+  },
+  (table) => [
+    primaryKey({ columns: [table.grantId, table.boundaryId] }),
+    index('enforcements_boundary').on(table.boundaryId),
+  ],
+)

@@ -1,0 +1,63 @@
+import { bigint, boolean, index, jsonb, pgEnum, pgTable, text } from 'drizzle-orm/pg-core'
+import { operatingSystems, powerStates, unsupportedReasons } from '../../access/words.ts'
+import { accounts } from './account.ts'
+import { instant, texts } from './column.ts'
+
+export const operatingSystem = pgEnum('operating_system', operatingSystems)
+export const powerState = pgEnum('power_state', powerStates)
+export const unsupportedReason = pgEnum('unsupported_reason', unsupportedReasons)
+
+/** Virtual machines found by inventory sync, under their lower-cased resource ids. */
+export const virtualMachines = pgTable(
+  'virtual_machines',
+  {
+    id: text().primaryKey(),
+    accountId: text('account_id')
+      .notNull()
+      .references(() => accounts.id),
+    resourceGroupId: text('resource_group_id').notNull(),
+    resourceGroup: text('resource_group').notNull(),
+    name: text().notNull(),
+    location: text().notNull(),
+    os: operatingSystem(),
+    power: powerState().notNull(),
+    /** Null when JIT can be configured. */
+    unsupportedReason: unsupportedReason('unsupported_reason'),
+    tags: jsonb().$type<Record<string, string>>().notNull().default({}),
+    generation: bigint({ mode: 'number' }).notNull(),
+    firstSeenAt: instant('first_seen_at').notNull(),
+    lastSeenAt: instant('last_seen_at').notNull(),
+    /** Set when a full sync no longer found it. */
+    goneAt: instant('gone_at'),
+  },
+  (table) => [
+    index('virtual_machines_account').on(table.accountId, table.id),
+    index('virtual_machines_resource_group').on(table.resourceGroupId),
+    index('virtual_machines_name').on(table.name, table.id),
+  ],
+)
+
+/** Network interfaces of virtual machines and the boundaries on each one's path; a path holds none, one or two. */
+export const virtualMachineInterfaces = pgTable(
+  'virtual_machine_interfaces',
+  {
+    id: text().primaryKey(),
+    vmId: text('vm_id')
+      .notNull()
+      .references(() => virtualMachines.id),
+    accountId: text('account_id').notNull(),
+    primary: boolean().notNull(),
+    /** Private addresses, v4 and v6, without prefix length. */
+    addresses: texts('addresses'),
+    publicAddresses: texts('public_addresses'),
+    subnetId: text('subnet_id'),
+    subnetBoundaryId: text('subnet_boundary_id'),
+    ownBoundaryId: text('own_boundary_id'),
+    generation: bigint({ mode: 'number' }).notNull(),
+  },
+  (table) => [
+    index('virtual_machine_interfaces_vm').on(table.vmId),
+    index('virtual_machine_interfaces_subnet_boundary').on(table.subnetBoundaryId),
+    index('virtual_machine_interfaces_own_boundary').on(table.ownBoundaryId),
+  ],
+)
