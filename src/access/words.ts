@@ -39,8 +39,11 @@ export const endReasons = [
 ] as const
 export type EndReason = (typeof endReasons)[number]
 
-/** What a boundary was last observed to show for a grant. SHARED: its rule stays for other grants only. */
-export const enforcementStatuses = ['UNKNOWN', 'OPEN', 'ABSENT', 'SHARED'] as const
+/**
+ * What a boundary was last observed to show for a grant. BLOCKED: its rule stands, behind a deny that may stop its
+ * packets. SHARED: its rule stays for other grants only.
+ */
+export const enforcementStatuses = ['UNKNOWN', 'OPEN', 'BLOCKED', 'ABSENT', 'SHARED'] as const
 export type EnforcementStatus = (typeof enforcementStatuses)[number]
 
 export const actorKinds = ['PERSON', 'PROGRAM', 'GATEWAY'] as const

@@ -1,0 +1,46 @@
+import { formatDuration } from '../time/duration.ts'
+import type { UserError } from './user-error.ts'
+
+/** Shortest window that can be asked, in seconds. */
+export const shortestWindow = 10
+
+/** How long an opening may take to be proven before it has failed, in seconds. */
+export const longestOpening = 600
+
+/** Longest justification, in characters. */
+export const longestJustification = 1_000
+
+/** The window as asked: a duration that starts at activation, or a moment it ends at; neither means the longest allowed. */
+export interface WindowInput {
+  readonly durationSeconds?: number | null
+  readonly endsAt?: Date | null
+}
+
+/** Checks a window against the moment `now`; what is asked of the policy is its length in seconds. */
+export function readWindow(
+  input: WindowInput,
+  now: Date,
+): {
+  readonly durationSeconds: number | null
+  readonly endsAt: Date | null
+  readonly userErrors: readonly UserError[]
+} {
+  const durationSeconds = input.durationSeconds ?? null
+  const endsAt = input.endsAt ?? null
+  const refused = (field: string, message: string) => ({
+    durationSeconds: null,
+    endsAt: null,
+    userErrors: [{ code: 'INVALID_INPUT' as const, field: [field], message }],
+  })
+  const shortest = formatDuration(shortestWindow)
+  if (durationSeconds !== null && endsAt !== null)
+    return refused('endsAt', 'Give a duration or an absolute end, not both.')
+  if (durationSeconds !== null && durationSeconds < shortestWindow)
+    return refused('duration', `A window lasts at least ${shortest}.`)
+  if (endsAt === null) return { durationSeconds, endsAt, userErrors: [] }
+  const length = Math.ceil((endsAt.getTime() - now.getTime()) / 1_000)
+  if (Number.isNaN(length)) return refused('endsAt', 'The end is no moment.')
+  if (length <= 0) return refused('endsAt', 'The end has passed.')
+  if (length < shortestWindow) return refused('endsAt', `A window lasts at least ${shortest}.`)
+  return { durationSeconds: length, endsAt, userErrors: [] }
+}

@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const root = new URL('..', import.meta.url)
+const { engines } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as { engines: { node: string } }
+const [needed, running] = [engines.node.replace(/^\D+/, ''), process.versions.node]
+const [major = 0, minor = 0] = running.split('.').map(Number)
+const [neededMajor = 0, neededMinor = 0] = needed.split('.').map(Number)
+if (major < neededMajor || (major === neededMajor && minor < neededMinor))
+  throw new Error(`Node ${needed} or newer is needed, this is ${running}: run the tests with npm test or npx vitest`)
+
+export default defineConfig({
+  root: fileURLToPath(root),
+  // As Node resolves: vite would add `development`, and a second copy of graphql beside the one that libraries load.
+  ssr: { resolve: { conditions: ['module-sync', 'node'] } },
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/postgres.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 15_000,
+    hookTimeout: 30_000,
+  },
+})
