@@ -34,3 +34,8 @@ export const OUR_PREFIX = 'JitGateway-'
 export function isOurs(rule: { readonly name: string }): boolean {
   return rule.name.toLowerCase().startsWith(OUR_PREFIX.toLowerCase())
 }
+
+/** Whether a rule is one of ours that lets somebody in. */
+export function isOurAllow(rule: Rule): boolean {
+  return rule.access === 'ALLOW' && isOurs(rule)
+}
