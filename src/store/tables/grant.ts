@@ -76,9 +76,9 @@ export const grants = pgTable(
     index('grants_request').on(table.requestId),
     index('grants_requester').on(table.requesterId, table.id),
     index('grants_account').on(table.accountId, table.id),
-    index('grants_active_ends')
+    index('grants_ends')
       .on(table.endsAt)
-      .where(sql`state = 'ACTIVE'`),
+      .where(sql`state in ('OPENING', 'ACTIVE') and ends_at is not null`),
     index('grants_opening')
       .on(table.openBy)
       .where(sql`state = 'OPENING'`),

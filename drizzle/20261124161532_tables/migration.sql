@@ -1,10 +1,10 @@
 CREATE TYPE "principal_kind" AS ENUM('USER', 'GROUP', 'APP_ROLE');--> statement-breakpoint
 CREATE TYPE "role_name" AS ENUM('READER', 'REQUESTER', 'OPERATOR', 'POLICY_ADMIN');--> statement-breakpoint
 CREATE TYPE "account_status" AS ENUM('REGISTERED', 'CONNECTED', 'FAILING');--> statement-breakpoint
-CREATE TYPE "fact_kind" AS ENUM('GrantOpening', 'GrantActivated', 'GrantOpenFailed', 'GrantClosing', 'GrantCloseDelayed', 'GrantClosed', 'GrantDrifted', 'AccountRegistered', 'VirtualMachineGone', 'PolicyCreated', 'PolicyUpdated', 'PolicyDisabled', 'AccessRequested', 'AccessDenied', 'BoundaryWritten', 'BoundaryWriteFailed', 'ExposureFound', 'ExposureCleared', 'RoleAssigned', 'RoleRemoved');--> statement-breakpoint
+CREATE TYPE "fact_kind" AS ENUM('GrantOpening', 'GrantActivated', 'GrantOpenFailed', 'GrantClosing', 'GrantCloseDelayed', 'GrantClosed', 'GrantDrifted', 'AccountRegistered', 'VirtualMachineGone', 'PolicyCreated', 'PolicyUpdated', 'PolicyDisabled', 'AccessRequested', 'BoundaryWritten', 'BoundaryWriteFailed', 'ExposureFound', 'ExposureCleared', 'RoleAssigned', 'RoleRemoved');--> statement-breakpoint
 CREATE TYPE "actor_kind" AS ENUM('PERSON', 'PROGRAM', 'GATEWAY');--> statement-breakpoint
 CREATE TYPE "end_reason" AS ENUM('TIME_UP', 'REVOKED', 'RELEASED', 'SUPERSEDED', 'POLICY_CHANGED', 'VM_GONE', 'LOCKED_DOWN');--> statement-breakpoint
-CREATE TYPE "enforcement_status" AS ENUM('UNKNOWN', 'OPEN', 'ABSENT', 'SHARED');--> statement-breakpoint
+CREATE TYPE "enforcement_status" AS ENUM('UNKNOWN', 'OPEN', 'BLOCKED', 'ABSENT', 'SHARED');--> statement-breakpoint
 CREATE TYPE "grant_state" AS ENUM('PENDING_APPROVAL', 'SCHEDULED', 'OPENING', 'ACTIVE', 'CLOSING', 'CLOSED', 'OPEN_FAILED');--> statement-breakpoint
 CREATE TYPE "request_status" AS ENUM('PENDING_APPROVAL', 'APPROVED', 'DENIED', 'WITHDRAWN', 'LAPSED');--> statement-breakpoint
 CREATE TYPE "protocol" AS ENUM('TCP', 'UDP', 'ANY');--> statement-breakpoint
@@ -102,6 +102,16 @@ CREATE TABLE "boundary_shadows" (
 	"protocol" "protocol",
 	"rule_name" text NOT NULL,
 	CONSTRAINT "boundary_shadows_pkey" PRIMARY KEY("boundary_id","vm_id","port","protocol")
+);
+--> statement-breakpoint
+CREATE TABLE "reported_exposures" (
+	"vm_id" text,
+	"port" integer,
+	"protocol" "protocol",
+	"boundary_id" text,
+	"rule_name" text,
+	"found_at" timestamp(3) with time zone NOT NULL,
+	CONSTRAINT "reported_exposures_pkey" PRIMARY KEY("vm_id","port","protocol")
 );
 --> statement-breakpoint
 CREATE TABLE "enforcements" (
@@ -226,7 +236,7 @@ CREATE INDEX "grants_vm" ON "grants" ("vm_id","id");--> statement-breakpoint
 CREATE INDEX "grants_request" ON "grants" ("request_id");--> statement-breakpoint
 CREATE INDEX "grants_requester" ON "grants" ("requester_id","id");--> statement-breakpoint
 CREATE INDEX "grants_account" ON "grants" ("account_id","id");--> statement-breakpoint
-CREATE INDEX "grants_active_ends" ON "grants" ("ends_at") WHERE state = 'ACTIVE';--> statement-breakpoint
+CREATE INDEX "grants_ends" ON "grants" ("ends_at") WHERE state in ('OPENING', 'ACTIVE') and ends_at is not null;--> statement-breakpoint
 CREATE INDEX "grants_opening" ON "grants" ("open_by") WHERE state = 'OPENING';--> statement-breakpoint
 CREATE INDEX "grants_live" ON "grants" ("vm_id") WHERE state in ('OPENING', 'ACTIVE', 'CLOSING');--> statement-breakpoint
 CREATE INDEX "requests_requester" ON "requests" ("requester_id","id");--> statement-breakpoint
@@ -242,6 +252,7 @@ ALTER TABLE "boundaries" ADD CONSTRAINT "boundaries_account_id_accounts_id_fkey"
 ALTER TABLE "boundary_reconciles" ADD CONSTRAINT "boundary_reconciles_boundary_id_boundaries_id_fkey" FOREIGN KEY ("boundary_id") REFERENCES "boundaries"("id");--> statement-breakpoint
 ALTER TABLE "boundary_shadows" ADD CONSTRAINT "boundary_shadows_boundary_id_boundaries_id_fkey" FOREIGN KEY ("boundary_id") REFERENCES "boundaries"("id");--> statement-breakpoint
 ALTER TABLE "boundary_shadows" ADD CONSTRAINT "boundary_shadows_vm_id_virtual_machines_id_fkey" FOREIGN KEY ("vm_id") REFERENCES "virtual_machines"("id");--> statement-breakpoint
+ALTER TABLE "reported_exposures" ADD CONSTRAINT "reported_exposures_vm_id_virtual_machines_id_fkey" FOREIGN KEY ("vm_id") REFERENCES "virtual_machines"("id");--> statement-breakpoint
 ALTER TABLE "enforcements" ADD CONSTRAINT "enforcements_grant_id_grants_id_fkey" FOREIGN KEY ("grant_id") REFERENCES "grants"("id");--> statement-breakpoint
 ALTER TABLE "enforcements" ADD CONSTRAINT "enforcements_boundary_id_boundaries_id_fkey" FOREIGN KEY ("boundary_id") REFERENCES "boundaries"("id");--> statement-breakpoint
 ALTER TABLE "grants" ADD CONSTRAINT "grants_request_id_requests_id_fkey" FOREIGN KEY ("request_id") REFERENCES "requests"("id");--> statement-breakpoint

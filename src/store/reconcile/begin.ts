@@ -1,0 +1,127 @@
+import { sql } from 'drizzle-orm'
+import type { BoundaryInput } from '../../firewall/input.ts'
+import type { Protocol } from '../../access/words.ts'
+import type { Store } from '../store.ts'
+import type { Claim } from './claim.ts'
+
+/** A grant that this boundary must be proven not to admit any more. */
+export interface EndedGrant {
+  readonly grantId: string
+  readonly vmId: string
+  readonly addresses: readonly string[]
+  readonly port: number
+  readonly protocol: Protocol
+  readonly sources: readonly string[]
+  /** In CLOSING; otherwise an opening given up, or a grant whose path has left this boundary. */
+  readonly closing: boolean
+}
+
+/** What a grant's rule here was last observed to be. */
+export interface KnownRule {
+  readonly grantId: string
+  readonly ruleName: string
+}
+
+/** Everything a pass over one boundary decides from, read at `at`. */
+export interface PassInput extends BoundaryInput {
+  /** The database's moment before the boundary is read, ISO 8601: what is observed was so at this moment or later. */
+  readonly at: string
+  readonly ended: readonly EndedGrant[]
+  readonly known: readonly KnownRule[]
+}
+
+/**
+ * Reads what a boundary must show, and notes the intent: every live grant has an enforcement row here before any
+ * cloud call, so that whoever ends the grant later knows where it may be open. Null when the claim was lost.
+ */
+export async function beginPass(store: Store, owner: string, claim: Claim): Promise<PassInput | null> {
+  const id = claim.boundaryId
+  return store.db.transaction(async (tx) => {
+    const live = await tx.execute<Row>(sql`
+      with held as (
+        select 1 from boundary_reconciles where boundary_id = ${id} and fence = ${claim.fence}::bigint
+          and lease_owner = ${owner}
+      ), live as (
+        select g.id, g.vm_id, g.port, g.protocol, g.sources, iso(g.latest_end) as ends, ${addresses(id)} as addresses
+        from grants g
+        where g.state in ('OPENING', 'ACTIVE') and g.open_failed_at is null
+          and (g.ends_at is null or g.ends_at > gateway_now())
+          and g.vm_id in (select vm_id from virtual_machine_interfaces
+            where subnet_boundary_id = ${id} or own_boundary_id = ${id})
+          and exists (select 1 from held)
+        order by g.id for share of g
+      ), noted as (
+        insert into enforcements (grant_id, boundary_id, status)
+        select id, ${id}, 'UNKNOWN' from live where cardinality(addresses) > 0 on conflict do nothing
+      )
+      select * from live where cardinality(addresses) > 0`)
+    const { rows } = await tx.execute<Rest>(restOfInput(claim, owner))
+    const rest = rows[0]
+    if (rest === undefined) return null
+    const liveIds = new Set(live.rows.map((row) => row.id))
+    return {
+      at: rest.at,
+      machines: rest.machines,
+      grants: live.rows.map((row) => ({
+        grantId: row.id,
+        vmId: row.vm_id,
+        addresses: row.addresses,
+        port: row.port,
+        protocol: row.protocol,
+        sources: row.sources,
+        endsAt: row.ends,
+      })),
+      ended: rest.standing.filter((grant) => !liveIds.has(grant.grantId)),
+      known: rest.known,
+    }
+  })
+}
+
+interface Row extends Record<string, unknown> {
+  readonly id: string
+  readonly vm_id: string
+  readonly port: number
+  readonly protocol: Protocol
+  readonly sources: readonly string[]
+  readonly ends: string
+  readonly addresses: readonly string[]
+}
+
+interface Rest extends Record<string, unknown> {
+  readonly at: string
+  readonly machines: BoundaryInput['machines']
+  readonly standing: readonly EndedGrant[]
+  readonly known: readonly KnownRule[]
+}
+
+/** The addresses of grant `g`'s machine behind a boundary that share a family with one of its sources. */
+const addresses = (boundaryId: string) => sql`array(
+  select distinct a from virtual_machine_interfaces i, unnest(i.addresses) a
+  where i.vm_id = g.vm_id and (i.subnet_boundary_id = ${boundaryId} or i.own_boundary_id = ${boundaryId})
+    and exists (select 1 from unnest(g.sources) s where family(s::inet) = family(a::inet)) order by a)`
+
+const restOfInput = ({ boundaryId: id, fence }: Claim, owner: string) => sql`
+  select iso(gateway_now()) as at,
+    coalesce((select json_agg(json_build_object('vmId', v.id, 'addresses', behind.addresses, 'ports', ports.list)
+        order by v.id)
+      from virtual_machines v
+      join policies p on p.vm_id = v.id and p.disabled_at is null
+      cross join lateral (select json_agg(json_build_object('port', q.port, 'protocol', q.protocol)
+        order by q.port, q.protocol) as list from policy_ports q where q.policy_id = p.id) ports
+      cross join lateral (select json_agg(distinct a order by a) as addresses
+        from virtual_machine_interfaces i, unnest(i.addresses) a
+        where i.vm_id = v.id and (i.subnet_boundary_id = ${id} or i.own_boundary_id = ${id})) behind
+      where v.gone_at is null and ports.list is not null and behind.addresses is not null
+        and v.id in (select vm_id from virtual_machine_interfaces
+          where subnet_boundary_id = ${id} or own_boundary_id = ${id})), '[]') as machines,
+    coalesce((select json_agg(json_build_object('grantId', g.id, 'vmId', g.vm_id, 'port', g.port,
+        'protocol', g.protocol, 'sources', g.sources, 'closing', g.state = 'CLOSING', 'addresses', ${addresses(id)})
+        order by g.id)
+      from enforcements e join grants g on g.id = e.grant_id
+      where e.boundary_id = ${id} and g.state in ('OPENING', 'ACTIVE', 'CLOSING')), '[]') as standing,
+    coalesce((select json_agg(json_build_object('grantId', e.grant_id, 'ruleName', e.rule_name) order by e.grant_id)
+      from enforcements e join grants g on g.id = e.grant_id
+      where e.boundary_id = ${id} and e.status in ('OPEN', 'BLOCKED') and e.rule_name is not null
+        and g.state in ('OPENING', 'ACTIVE')),
+      '[]') as known
+  from boundary_reconciles where boundary_id = ${id} and fence = ${fence}::bigint and lease_owner = ${owner}`

@@ -1,0 +1,99 @@
+import { sql } from 'drizzle-orm'
+import type { EnforcementStatus, Protocol } from '../../access/words.ts'
+import type { Rule } from '../../firewall/rule.ts'
+import { appendFacts, type NewFact } from '../append-facts.ts'
+import type { Store, Transaction } from '../store.ts'
+import type { Claim } from './claim.ts'
+import { recordExposures } from './exposures.ts'
+import { failOpenings } from './fail-openings.ts'
+import { settleGrants } from './settle.ts'
+import type { CloudFault } from '../../access/facts.ts'
+
+/** What a boundary was read to show, and what follows for the grants it concerns. */
+export interface Observed {
+  /** The moment before the reading, ISO 8601. */
+  readonly at: string
+  readonly etag: string
+  readonly rules: readonly Rule[]
+  readonly enforcements: readonly {
+    readonly grantId: string
+    readonly status: EnforcementStatus
+    readonly ruleName: string | null
+  }[]
+  readonly shadows: readonly {
+    readonly vmId: string
+    readonly port: number
+    readonly protocol: Protocol
+    readonly ruleName: string
+  }[]
+  /** Grants whose rule somebody else had edited or removed. */
+  readonly drifted: readonly string[]
+  readonly refused: readonly { readonly grantId: string; readonly fault: CloudFault }[]
+  readonly facts: readonly NewFact[]
+  /** The cloud's correlation id of the write that led here; null when nothing was written. */
+  readonly correlationId: string | null
+}
+
+/** Locks the claim's row for the rest of the transaction; false when the claim was lost, and nothing may be recorded. */
+export async function holdClaim(tx: Transaction, owner: string, claim: Claim): Promise<boolean> {
+  const { rowCount } = await tx.execute(sql`select 1 from boundary_reconciles
+    where boundary_id = ${claim.boundaryId} and fence = ${claim.fence}::bigint and lease_owner = ${owner} for update`)
+  return rowCount === 1
+}
+
+/** Records an observation and moves the grants on by it, in one transaction; false when the claim was lost. */
+export async function recordObserved(store: Store, owner: string, claim: Claim, observed: Observed): Promise<boolean> {
+  return store.db.transaction(async (tx) => {
+    if (!(await holdClaim(tx, owner, claim))) return false
+    await tx.execute(sql`
+      update boundaries set etag = ${observed.etag}, rules = ${JSON.stringify(observed.rules)}::jsonb,
+        observed_at = ${observed.at}::timestamptz, gone_at = null where id = ${claim.boundaryId}`)
+    await recordEnforcements(tx, claim.boundaryId, observed)
+    await recordShadows(tx, claim.boundaryId, observed.shadows)
+    await recordExposures(tx, claim.boundaryId)
+    await recordDrift(tx, claim.boundaryId, observed.drifted)
+    await failOpenings(tx, observed.refused)
+    await appendFacts(tx, observed.facts)
+    const ids = observed.enforcements.map((enforcement) => enforcement.grantId)
+    await settleGrants(tx, ids, observed.correlationId)
+    return true
+  })
+}
+
+async function recordEnforcements(tx: Transaction, boundaryId: string, observed: Observed): Promise<void> {
+  await tx.execute(sql`
+    update enforcements e set status = o.status, rule_name = o."ruleName", observed_at = ${observed.at}::timestamptz
+    from jsonb_to_recordset(${JSON.stringify(observed.enforcements)}::jsonb)
+      as o("grantId" uuid, status enforcement_status, "ruleName" text)
+    where e.grant_id = o."grantId" and e.boundary_id = ${boundaryId}`)
+}
+
+async function recordShadows(tx: Transaction, boundaryId: string, shadows: Observed['shadows']): Promise<void> {
+  await tx.execute(sql`
+    with found as (
+      select * from jsonb_to_recordset(${JSON.stringify(shadows)}::jsonb)
+        as s("vmId" text, port int, protocol protocol, "ruleName" text)
+    ), gone as (
+      delete from boundary_shadows b where b.boundary_id = ${boundaryId} and not exists (select 1 from found f
+        where f."vmId" = b.vm_id and f.port = b.port and f.protocol = b.protocol)
+    )
+    insert into boundary_shadows as b (boundary_id, vm_id, port, protocol, rule_name)
+    select ${boundaryId}, f."vmId", f.port, f.protocol, f."ruleName" from found f
+    on conflict (boundary_id, vm_id, port, protocol) do update set rule_name = excluded.rule_name
+      where b.rule_name <> excluded.rule_name`)
+}
+
+async function recordDrift(tx: Transaction, boundaryId: string, grantIds: readonly string[]): Promise<void> {
+  if (grantIds.length === 0) return
+  await tx.execute(sql`
+    with drifted as (
+      update grants g set drifted = true where g.id = any(${sql.param(grantIds)}::uuid[]) and g.state = 'ACTIVE'
+      returning g.id, g as "grant"
+    )
+    insert into activities (kind, actor_kind, actor_id, actor_name, account_id, resource_group_id, vm_id, boundary_id,
+      request_id, grant_id, requester_id, detail)
+    select 'GrantDrifted', 'GATEWAY', 'gateway', 'JIT Gateway', (d."grant").account_id, (d."grant").resource_group_id,
+      (d."grant").vm_id, ${boundaryId}, (d."grant").request_id, d.id, (d."grant").requester_id,
+      grant_snapshot(d."grant")
+    from drifted d order by d.id`)
+}
