@@ -1,6 +1,5 @@
 import type { UserError } from '../access/user-error.ts'
 import type { Viewer } from '../access/viewer.ts'
-import type { Protocol } from '../access/words.ts'
 import type { Store } from '../store/store.ts'
 
 /** What every verb is given beside its input. */
@@ -9,23 +8,16 @@ export interface CommandContext {
   readonly viewer: Viewer
 }
 
-/** A port of a policy, as asked. Null means the default: TCP, any source, three hours. */
-export interface PortInput {
-  readonly port: number
-  readonly protocol?: Protocol | null
-  readonly allowedSources?: readonly string[] | null
-  readonly maximumDurationSeconds?: number | null
-}
-
 /** The answer of a verb about one thing; `id` is null when nothing was written. */
 export interface Outcome {
   readonly id: string | null
   readonly userErrors: readonly UserError[]
 }
 
-/** One virtual machine of a bulk verb, in the order of the input; `policyId` is null when it was refused. */
+/** One policy or machine of a bulk verb, in the order of the input; `policyId` is null when it was refused. */
 export interface PolicyOutcome {
-  readonly vmId: string
+  /** Null when the policy named is not the viewer's to see. */
+  readonly vmId: string | null
   readonly policyId: string | null
   readonly userErrors: readonly UserError[]
 }
