@@ -6,7 +6,8 @@ import type { Clock } from '../time/clock.ts'
 
 /** What a resolver is given. The server makes one for each operation, after authentication. */
 export interface GatewayContext {
-  readonly viewer: Viewer
+  /** Replaced by a running subscription when roles were changed: what it reads later is judged by the new ones. */
+  viewer: Viewer
   readonly store: Store
   readonly feed: Feed
   readonly clock: Clock

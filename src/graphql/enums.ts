@@ -1,0 +1,152 @@
+import { factKinds, type FactKind } from '../access/facts.ts'
+import { principalKinds, roleNames, type PrincipalKind, type Role } from '../access/role.ts'
+import { policyConstraints, userErrorCodes, type PolicyConstraint, type UserError } from '../access/user-error.ts'
+import * as words from '../access/words.ts'
+import { builder } from './builder.ts'
+
+/** The name of a value in the schema: `GrantActivated` is `GRANT_ACTIVATED`, and upper-case words stay as they are. */
+function enumName(value: string): string {
+  return value.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase()
+}
+
+/** An enum whose every value is described; the type checker asks for those of `values` and no other. */
+function described<Value extends string>(
+  name: string,
+  description: string,
+  values: readonly Value[],
+  meaning: Record<Value, string>,
+) {
+  return builder.enumType(name, {
+    description,
+    values: Object.fromEntries(
+      values.map((value) => [enumName(value), { value, description: meaning[value] }]),
+    ) as Record<string, { value: Value; description: string }>,
+  })
+}
+
+export const Protocol = described('Protocol', 'What a port speaks.', words.protocols, {
+  TCP: 'TCP only.',
+  UDP: 'UDP only.',
+  ANY: 'Every protocol that has ports.',
+})
+export const OperatingSystem = described('OperatingSystem', 'What a machine runs.', words.operatingSystems, {
+  LINUX: 'Linux: by default SSH, port 22, is protected.',
+  WINDOWS: 'Windows: by default RDP, port 3389, is protected.',
+})
+export const PowerState = described('PowerState', 'Whether a machine runs, as last seen.', words.powerStates, {
+  RUNNING: 'It runs.',
+  STOPPED: 'Shut down, still holding its hardware.',
+  DEALLOCATED: 'Shut down, its hardware given back.',
+  STARTING: 'On its way up.',
+  STOPPING: 'On its way down.',
+  UNKNOWN: 'The cloud did not say.',
+})
+export const JitStatus = described('JitStatus', 'Whether just-in-time access guards a machine.', words.jitStatuses, {
+  CONFIGURED: 'A policy protects its ports.',
+  NOT_CONFIGURED: 'It could be protected and is not.',
+  UNSUPPORTED: 'It cannot be protected; `unsupportedReason` says why.',
+})
+export const UnsupportedReason = described(
+  'UnsupportedReason',
+  'Why just-in-time access cannot guard a machine.',
+  words.unsupportedReasons,
+  {
+    NO_NETWORK_SECURITY_GROUP: 'No boundary stands before it: associate an NSG with its interface or subnet.',
+    CLASSIC: 'It was deployed through the classic model: migrate it to Azure Resource Manager.',
+    NO_PRIVATE_ADDRESS: 'No private address is known of it: rules could not name it.',
+    OTHER: 'The cloud shows something that the gateway cannot guard.',
+  },
+)
+export const RequestStatus = described('RequestStatus', 'What became of a request.', words.requestStatuses, {
+  PENDING_APPROVAL: 'Waiting for an approver.',
+  APPROVED: 'Granted, by policy or by an approver.',
+  DENIED: 'An approver said no.',
+  WITHDRAWN: 'Taken back by its requester.',
+  LAPSED: 'Nobody decided in time.',
+})
+export const GrantState = described('GrantState', 'Where a grant stands in its life.', words.grantStates, {
+  PENDING_APPROVAL: 'Waiting for an approver.',
+  SCHEDULED: 'Approved; its window has not begun.',
+  OPENING: 'Being opened; not yet proven at every boundary.',
+  ACTIVE: 'Proven open for its sources.',
+  CLOSING: 'Over, and not yet proven closed: closing is tried until it is.',
+  CLOSED: 'Proven closed for new connections.',
+  OPEN_FAILED: 'It could not be opened, and nothing of it is left.',
+})
+export const EndReason = described('EndReason', 'Why a grant ended.', words.endReasons, {
+  TIME_UP: 'Its window passed.',
+  REVOKED: 'Somebody with the right to do so ended it.',
+  RELEASED: 'Its holder ended it early.',
+  SUPERSEDED: 'A later grant took its place.',
+  POLICY_CHANGED: 'The policy no longer allows it.',
+  VM_GONE: 'The machine is gone.',
+  LOCKED_DOWN: 'The scope was locked down.',
+})
+export const EnforcementStatus = described(
+  'EnforcementStatus',
+  'What a boundary was last observed to show for a grant.',
+  words.enforcementStatuses,
+  {
+    UNKNOWN: 'Not read since it was asked.',
+    OPEN: 'Its rule stands and admits its packets.',
+    BLOCKED: 'Its rule stands, but a deny ahead of it may stop its packets.',
+    ABSENT: 'No rule of it stands.',
+    SHARED: 'A rule that would admit it stands, for other grants only.',
+  },
+)
+export const ActorKind = described('ActorKind', 'What kind of actor.', words.actorKinds, {
+  PERSON: 'A person who signed in.',
+  PROGRAM: 'A program with its own identity.',
+  GATEWAY: 'The gateway itself: expiry, repair, inventory sync.',
+})
+export const RoleName = described('RoleName', 'A built-in role.', roleNames, {
+  READER: 'Sees everything of the scope and changes nothing.',
+  REQUESTER: 'Sees machines and policies, asks for access, and sees the own requests and grants.',
+  OPERATOR: 'A reader who may also ask for access and revoke grants.',
+  POLICY_ADMIN: 'An operator who may also change policies, accounts and roles.',
+} satisfies Record<Role, string>)
+export const PrincipalKindEnum = described('PrincipalKind', 'To whom a role is assigned.', principalKinds, {
+  USER: 'One person or program, by its id at the identity provider.',
+  GROUP: 'Everybody in a group of the identity provider.',
+  APP_ROLE: 'Everybody with an app role of the identity provider.',
+} satisfies Record<PrincipalKind, string>)
+export const PolicyConstraintEnum = described(
+  'PolicyConstraint',
+  'A constraint of a policy that a request can fail.',
+  policyConstraints,
+  {
+    PORT: 'The port is not one the policy protects.',
+    PROTOCOL: 'The port is protected for another protocol.',
+    SOURCE: 'A source lies outside the allowed ones.',
+    DURATION: 'The window is longer than the maximum.',
+  } satisfies Record<PolicyConstraint, string>,
+)
+export const UserErrorCode = described('UserErrorCode', 'The kind of a user error, for programs.', userErrorCodes, {
+  INVALID_INPUT: 'A value that would never be accepted.',
+  NOT_FOUND: 'No such thing, or none that the viewer may know of.',
+  NOT_PERMITTED: 'The viewer may see it but not do this.',
+  POLICY_VIOLATION: 'The policy does not allow it.',
+  CONFLICT: 'Right in itself, but not in the present state.',
+  LIMIT_EXCEEDED: 'More than one call may carry.',
+} satisfies Record<UserError['code'], string>)
+export const ActivityKind = described('ActivityKind', 'What happened, in the past tense.', factKinds, {
+  GrantOpening: 'A grant was made; its port is being opened.',
+  GrantActivated: 'The port was proven open; the window began.',
+  GrantOpenFailed: 'The port could not be opened, and nothing of the attempt is left.',
+  GrantClosing: 'The grant ended; its port is being closed.',
+  GrantCloseDelayed: 'An attempt to close failed; it is tried again.',
+  GrantClosed: 'The port was proven closed.',
+  GrantDrifted: 'Somebody else changed a rule of the grant; it was put back.',
+  AccountRegistered: 'An account came under management.',
+  VirtualMachineGone: 'A sync no longer found a machine.',
+  PolicyCreated: 'A policy was made.',
+  PolicyUpdated: 'A policy was changed.',
+  PolicyDisabled: 'A policy was disabled.',
+  AccessRequested: 'Somebody asked for access.',
+  BoundaryWritten: 'Rules of ours were written to a boundary.',
+  BoundaryWriteFailed: 'A boundary refused our rules.',
+  ExposureFound: 'A protected port was found reachable through a foreign rule.',
+  ExposureCleared: 'A port found exposed is so no longer.',
+  RoleAssigned: 'A role was assigned.',
+  RoleRemoved: 'A role was removed.',
+} satisfies Record<FactKind, string>)

@@ -1,0 +1,34 @@
+import { builder } from '../builder.ts'
+import type { Connection } from '../read/description.ts'
+import { connectionOptions } from '../read/entity.ts'
+import { readConnection } from '../read/read.ts'
+import { entityNamed } from '../read/registry.ts'
+import { accountPage } from '../types/account.ts'
+import { activityPage } from '../types/activity-page.ts'
+import { boundaryPage } from '../types/boundary.ts'
+import { grantPage } from '../types/grant-page.ts'
+import { policyPage } from '../types/policy.ts'
+import { requestPage } from '../types/request.ts'
+import { roleAssignmentPage } from '../types/role-assignment.ts'
+import { virtualMachinePage } from '../types/virtual-machine-page.ts'
+
+/** A query for a page of things of a type. */
+function page(field: string, connection: Connection): void {
+  builder.queryField(field, (t) =>
+    t.field({
+      ...connectionOptions(field, connection),
+      description: connection.description,
+      extensions: { authorisation: entityNamed(connection.of).authorisation.rule },
+      resolve: (_root, args, context, info) => readConnection(context, info, args, connection),
+    }),
+  )
+}
+
+page('virtualMachines', virtualMachinePage('Machines, by name unless another order is asked for.', () => 'true'))
+page('policies', policyPage)
+page('requests', requestPage)
+page('grants', grantPage('Grants, the newest first.', () => 'true'))
+page('activity', activityPage('What happened, the latest first unless the other order is asked for.', () => 'true'))
+page('boundaries', boundaryPage)
+page('accounts', accountPage)
+page('roleAssignments', roleAssignmentPage)

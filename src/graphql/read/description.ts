@@ -1,0 +1,119 @@
+import type { InputFieldMap, TypeParam } from '@pothos/core'
+import type { NodeType } from '../global-id.ts'
+import type { Parameters } from './parameters.ts'
+import type { Selected } from './selection.ts'
+
+/** What the schema's types are known by to the builder. */
+export type FieldType = TypeParam<PothosSchemaTypes.ExtendDefaultTypes<object>>
+
+/** Makes an SQL expression about a row, which is known by its alias. */
+export type RowSql = (row: string, parameters: Parameters) => string
+
+/** Who may see rows of a type: in words for readers of the schema, and as the predicate every read of it carries. */
+export interface Authorisation {
+  readonly rule: string
+  readonly where: RowSql
+}
+
+interface Described {
+  /** What it is, its unit, and what null means. */
+  readonly description: string
+  /** Who may see it, where that is narrower than for its type. */
+  readonly authorisation?: string
+}
+
+/** A field that is one SQL expression: a scalar, an enum, or JSON of a plain type; a list of these if `list`. */
+export interface Value extends Described {
+  readonly kind: 'value'
+  readonly type: unknown
+  readonly nullable?: boolean
+  readonly list?: boolean
+  readonly sql: RowSql
+}
+
+/** At most one row of another type; null when there is none or the viewer may not see it. */
+export interface One extends Described {
+  readonly kind: 'one'
+  readonly to: string
+  /** Only where the row always exists and is visible with its parent. */
+  readonly nonNull?: boolean
+  readonly on: (row: string, other: string) => string
+}
+
+/** A short list of parts, owned by the row and visible with it. */
+export interface Parts extends Described {
+  readonly kind: 'parts'
+  readonly of: string
+  readonly on: (row: string, part: string, parameters: Parameters) => string
+  readonly orderBy: (part: string) => string
+}
+
+/** One page of rows of another type. */
+export interface Connection extends Described {
+  readonly kind: 'connection'
+  readonly of: string
+  /** `row` is empty for a connection of Query, which has no row. */
+  readonly on: (row: string, other: string, parameters: Parameters) => string
+  readonly orders: Orders
+  readonly filter?: Filter
+}
+
+export type Field = Value | One | Parts | Connection
+
+/** The orders a connection can be read in; the first is the default, and `orderBy` is an argument if there are more. */
+export type Orders = readonly [Order, ...Order[]]
+
+/** A total order: its last key is unique. All keys run in one direction, so that a row comparison pages it. */
+export interface Order {
+  readonly name: string
+  readonly description: string
+  readonly direction: 'asc' | 'desc'
+  readonly keys: readonly OrderKey[]
+  /** How cursors of this order are written; without it, the common way. */
+  readonly cursor?: { readonly sql: (row: string) => string; readonly parse: (text: string) => string[] | null }
+}
+
+export interface OrderKey {
+  readonly type: 'text' | 'uuid' | 'bigint' | 'xid8'
+  readonly sql: (row: string) => string
+}
+
+/** What a connection can be narrowed by. */
+export interface Filter {
+  /** The input type of the `filter` argument. */
+  readonly input: unknown
+  /**
+   * The predicates of a filter. Text may depend on which parts are given and on enum and boolean values; every other
+   * value is taken through `bind`, since the statement is shared by filters of one shape.
+   */
+  readonly where: (row: string, filter: FilterValue, parameters: Parameters) => string[]
+}
+
+/** A filter as given, behind accessors that keep its values out of the statement's text. */
+export interface FilterValue {
+  /** An enum or boolean value, which may shape the text; undefined when absent. */
+  shape(name: string): string | boolean | undefined
+  /** A parameter with the value of `name`, converted by `convert`; undefined when absent. */
+  bind(name: string, type: string, convert?: (value: never) => unknown): string | undefined
+}
+
+/** A type of the schema as the compiler sees it. */
+export interface Entity {
+  readonly name: string
+  readonly table: string
+  readonly authorisation: Authorisation
+  readonly fields: Readonly<Record<string, Field>>
+  /** Set for types with a global id: the SQL type of the column `key`. */
+  readonly key?: { readonly column: string; readonly type: 'uuid' | 'text' | 'bigint' }
+  /** Set for an interface: the object types a row can be, told apart by a predicate. */
+  readonly variants?: readonly Variant[]
+  readonly nodeType?: NodeType
+}
+
+export interface Variant {
+  readonly name: string
+  readonly is: (row: string) => string
+  readonly fields: Readonly<Record<string, Field>>
+}
+
+export type { InputFieldMap, Parameters, Selected }

@@ -1,0 +1,76 @@
+import type { Action } from '../../access/role.ts'
+import { reachOf, type Reach, type Viewer } from '../../access/viewer.ts'
+import type { Selected } from './selection.ts'
+
+/** One execution of a statement: where its parameters take their values from. */
+export interface Run {
+  readonly viewer: Viewer
+  /** Every selected field in the order of the walk, which is the same for all selections of one shape. */
+  readonly selected: readonly Selected[]
+  /** What the root was given beside arguments, such as the id of the one row it reads. */
+  readonly given: unknown
+}
+
+/** Takes the value of one parameter from a run; may refuse it with a `BAD_USER_INPUT`. */
+export type Source = (run: Run) => unknown
+
+/** Collects the parameters of a statement while its text is made. */
+export interface Parameters {
+  readonly sources: readonly Source[]
+  /** The text of a new parameter: `$3::uuid`. */
+  bind(source: Source, type: string): string
+  /** The same, made once for every use of `name`. */
+  shared(name: string, source: Source, type: string): string
+  /** A table alias that no other has. */
+  alias(): string
+}
+
+export function createParameters(): Parameters {
+  const sources: Source[] = []
+  const known = new Map<string, string>()
+  let aliases = 0
+  const bind = (source: Source, type: string) => `$${String(sources.push(source))}::${type}`
+  return {
+    sources,
+    bind,
+    shared(name, source, type) {
+      const text = known.get(name) ?? bind(source, type)
+      known.set(name, text)
+      return text
+    },
+    alias: () => `t${String(++aliases)}`,
+  }
+}
+
+/** The columns of a row that say where it lies; a level that is absent cannot be reached by a role of that level. */
+export interface Place {
+  readonly account?: string
+  readonly resourceGroup?: string
+  readonly vm?: string
+}
+
+const levels = [
+  ['account', 'accountIds'],
+  ['resourceGroup', 'resourceGroupIds'],
+  ['vm', 'vmIds'],
+] as const satisfies readonly (readonly [keyof Place, keyof Reach])[]
+
+/** The predicate that a row lies where the viewer may do `action`. The text is the same for every viewer. */
+export function within(parameters: Parameters, action: Action, place: Place): string {
+  const part = (of: keyof Reach, type: string) =>
+    parameters.shared(`${action} ${of}`, ({ viewer }) => reachOf(viewer, action)[of], type)
+  const reached = levels.flatMap(([level, of]) =>
+    place[level] === undefined ? [] : [`coalesce(${place[level]} = any(${part(of, 'text[]')}), false)`],
+  )
+  return `(${[part('everywhere', 'boolean'), ...reached].join(' or ')})`
+}
+
+/** The id of the viewer's actor, as a parameter. */
+export function viewerId(parameters: Parameters): string {
+  return parameters.shared('viewer', ({ viewer }) => viewer.actor.id, 'text')
+}
+
+/** Where a row lies that names its machine: the columns most tables have. */
+export function placeOf(row: string): Place {
+  return { account: `${row}.account_id`, resourceGroup: `${row}.resource_group_id`, vm: `${row}.vm_id` }
+}

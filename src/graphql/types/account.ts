@@ -1,0 +1,82 @@
+import { actions } from '../../access/role.ts'
+import { builder } from '../builder.ts'
+import type { Connection } from '../read/description.ts'
+import { entity } from '../read/entity.ts'
+import { column, instant, nullable, value } from '../read/fields.ts'
+import { within } from '../read/parameters.ts'
+import { placeOfMachine } from './virtual-machine.ts'
+import { jitStatusSql } from './virtual-machine-page.ts'
+
+const AccountStatus = builder.enumType('AccountStatus', {
+  description: 'How the gateway gets on with an account.',
+  values: {
+    REGISTERED: { description: 'Registered; not yet synced.' },
+    CONNECTED: { description: 'The last sync went well.' },
+    FAILING: { description: 'The last sync failed; `lastSyncError` says why.' },
+  },
+})
+
+const Counts = builder.objectRef<Record<'configured' | 'notConfigured' | 'unsupported', number>>('VirtualMachineCounts')
+Counts.implement({
+  description: 'How many machines there are of each JIT status.',
+  extensions: { authorisation: 'Counts only machines that the viewer may see.' },
+  fields: (t) => ({
+    configured: t.exposeInt('configured', { description: 'Guarded by a policy.' }),
+    notConfigured: t.exposeInt('notConfigured', { description: 'Could be guarded and are not.' }),
+    unsupported: t.exposeInt('unsupported', { description: 'Cannot be guarded.' }),
+  }),
+})
+
+const count = (status: string) => `count(*) filter (where s.status = '${status}')`
+
+entity({
+  name: 'Account',
+  description: 'A cloud account under management: an Azure subscription.',
+  table: 'accounts',
+  key: { column: 'id', type: 'text' },
+  authorisation: {
+    rule: `Whoever may do ${actions.readAccount} at the account; narrower roles do not reach it.`,
+    where: (row, parameters) => within(parameters, actions.readAccount, { account: `${row}.id` }),
+  },
+  fields: {
+    subscriptionId: column('String', 'The id of the subscription.', 'id'),
+    name: column('String', 'What people call it.', 'name'),
+    status: column(AccountStatus, 'How the gateway gets on with it.', 'status'),
+    registeredAt: instant('When it came under management.', 'registered_at'),
+    lastSyncedAt: instant('When a sync last finished; null until one did.', 'last_synced_at', nullable),
+    lastSyncError: column('String', 'What the last sync met; null when it went well.', 'last_sync_error', nullable),
+    throttledUntil: instant(
+      'The cloud asked for no calls before then; null when it did not.',
+      'throttled_until',
+      nullable,
+    ),
+    virtualMachineCounts: value(
+      Counts,
+      'Its machines by JIT status, without those that are gone.',
+      (row, parameters) => `(select json_build_object('configured', ${count('CONFIGURED')},
+          'notConfigured', ${count('NOT_CONFIGURED')}, 'unsupported', ${count('UNSUPPORTED')})
+        from (select ${jitStatusSql('v')} as status from virtual_machines v where v.account_id = ${row}.id
+          and v.gone_at is null and ${within(parameters, actions.readVirtualMachine, placeOfMachine('v'))}) s)`,
+      { authorisation: `Counts machines at which the viewer may do ${actions.readVirtualMachine}.` },
+    ),
+  },
+})
+
+/** Accounts, by name. */
+export const accountPage: Connection = {
+  kind: 'connection',
+  of: 'Account',
+  description: 'Accounts, by name.',
+  on: () => 'true',
+  orders: [
+    {
+      name: 'NAME',
+      description: 'By name, then by id.',
+      direction: 'asc',
+      keys: [
+        { type: 'text', sql: (row) => `${row}.name` },
+        { type: 'text', sql: (row) => `${row}.id` },
+      ],
+    },
+  ],
+}

@@ -1,0 +1,85 @@
+import { actions } from '../../access/role.ts'
+import { builder } from '../builder.ts'
+import { Protocol } from '../enums.ts'
+import { part } from '../read/entity.ts'
+import { column, list, nullable, one, parts, value } from '../read/fields.ts'
+import { placeOf, within } from '../read/parameters.ts'
+
+const withMachine = { rule: 'Visible with its virtual machine.', where: () => 'true' }
+
+export const Tag = builder.objectRef<{ readonly name: string; readonly value: string }>('Tag')
+Tag.implement({
+  description: 'A tag of a machine, as the cloud has it.',
+  extensions: { authorisation: withMachine.rule },
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'Its name.' }),
+    value: t.exposeString('value', { description: 'Its value; may be empty.' }),
+  }),
+})
+
+const PathLevel = builder.enumType('PathLevel', {
+  description: 'Where on the path to an interface a boundary stands.',
+  values: {
+    SUBNET: { description: 'Before the subnet: evaluated first for inbound traffic.' },
+    INTERFACE: { description: 'Before the interface itself.' },
+  },
+})
+
+part({
+  name: 'PathStep',
+  description: 'A boundary on the way to an interface. Every step of a path must allow a packet.',
+  table: `(select id as interface_id, 'SUBNET' as level, 1 as place, subnet_boundary_id as boundary_id
+    from virtual_machine_interfaces where subnet_boundary_id is not null
+    union all select id, 'INTERFACE', 2, own_boundary_id
+    from virtual_machine_interfaces where own_boundary_id is not null)`,
+  authorisation: withMachine,
+  fields: {
+    level: column(PathLevel, 'Where it stands.', 'level'),
+    boundary: one(
+      'Boundary',
+      'The boundary; null when the viewer may not see it.',
+      (row, boundary) => `${boundary}.id = ${row}.boundary_id`,
+    ),
+  },
+})
+
+part({
+  name: 'NetworkInterface',
+  description: 'A network interface of a machine.',
+  table: 'virtual_machine_interfaces',
+  authorisation: withMachine,
+  fields: {
+    resourceId: column('String', "The cloud's id, in lower case.", 'id'),
+    primary: column('Boolean', 'Whether it is the primary one.', '"primary"'),
+    addresses: column('String', 'Private addresses, without prefix length.', 'addresses', list),
+    publicAddresses: column('String', 'Public addresses, without prefix length.', 'public_addresses', list),
+    path: parts(
+      'PathStep',
+      'The boundaries an inbound packet meets, in that order; empty when nothing stands before it.',
+      (row, step) => `${step}.interface_id = ${row}.id`,
+      (step) => `${step}.place`,
+    ),
+  },
+})
+
+part({
+  name: 'Exposure',
+  description: 'A protected port that a foreign rule leaves reachable: the gateway does not touch foreign rules.',
+  table: '(select e.*, v.account_id, v.resource_group_id from exposures e join virtual_machines v on v.id = e.vm_id)',
+  authorisation: withMachine,
+  fields: {
+    port: column('Int', '1 to 65535.', 'port'),
+    protocol: column(Protocol, 'What the port speaks.', 'protocol'),
+    ruleName: value(
+      'String',
+      'The foreign rule; null when no boundary stands on a path, or the viewer may not read boundaries at the machine.',
+      (row, parameters) => `case when ${within(parameters, actions.readBoundary, placeOf(row))} then ${row}.rule_name end`,
+      { ...nullable, authorisation: `Whoever may do ${actions.readBoundary} at the virtual machine.` },
+    ),
+    boundary: one(
+      'Boundary',
+      'The boundary that has the rule; null when none stands on a path, or the viewer may not see it.',
+      (row, boundary) => `${boundary}.id = ${row}.boundary_id`,
+    ),
+  },
+})

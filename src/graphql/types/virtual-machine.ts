@@ -1,0 +1,94 @@
+import { actions } from '../../access/role.ts'
+import { JitStatus, OperatingSystem, PowerState, UnsupportedReason } from '../enums.ts'
+import { entity } from '../read/entity.ts'
+import { column, instant, list, nullable, one, parts, value } from '../read/fields.ts'
+import { within } from '../read/parameters.ts'
+import { activityPage } from './activity-page.ts'
+import { grantPage } from './grant-page.ts'
+import { Tag } from './virtual-machine-parts.ts'
+import { jitStatusSql } from './virtual-machine-page.ts'
+
+/** Where the machine `row` lies. */
+export const placeOfMachine = (row: string) => ({
+  account: `${row}.account_id`,
+  resourceGroup: `${row}.resource_group_id`,
+  vm: `${row}.id`,
+})
+
+const addresses = (name: string) => (row: string) =>
+  `array(select a from virtual_machine_interfaces i, unnest(i.${name}) a where i.vm_id = ${row}.id
+    order by i."primary" desc, i.id, a)`
+
+entity({
+  name: 'VirtualMachine',
+  description: 'A virtual machine that inventory sync found.',
+  table: 'virtual_machines',
+  key: { column: 'id', type: 'text' },
+  authorisation: {
+    rule: `Whoever may do ${actions.readVirtualMachine} at the machine.`,
+    where: (row, parameters) => within(parameters, actions.readVirtualMachine, placeOfMachine(row)),
+  },
+  fields: {
+    resourceId: column('String', "The cloud's id, in lower case.", 'id'),
+    name: column('String', 'Its name at the cloud.', 'name'),
+    resourceGroup: column('String', 'The name of its resource group.', 'resource_group'),
+    location: column('String', "The cloud's region.", 'location'),
+    os: column(OperatingSystem, 'What it runs; null when the cloud does not say.', 'os', nullable),
+    power: column(PowerState, 'Whether it runs, as last seen.', 'power'),
+    tags: value(
+      Tag,
+      'Its tags, by name.',
+      (row) => `(select coalesce(json_agg(json_build_object('name', t.key, 'value', t.value) order by t.key), '[]'::json)
+        from jsonb_each_text(${row}.tags) t)`,
+      list,
+    ),
+    jitStatus: value(JitStatus, 'Whether just-in-time access guards it.', jitStatusSql),
+    unsupportedReason: column(
+      UnsupportedReason,
+      'Why it cannot be guarded; null unless it is UNSUPPORTED.',
+      'unsupported_reason',
+      nullable,
+    ),
+    addresses: value('String', 'Private addresses, the primary interface first.', addresses('addresses'), list),
+    publicAddresses: value('String', 'Public addresses, the same way.', addresses('public_addresses'), list),
+    interfaces: parts(
+      'NetworkInterface',
+      'Its network interfaces, the primary one first.',
+      (row, nic) => `${nic}.vm_id = ${row}.id`,
+      (nic) => `${nic}."primary" desc, ${nic}.id`,
+    ),
+    account: one(
+      'Account',
+      'The account it is in; null when the viewer may not see it.',
+      (row, account) => `${account}.id = ${row}.account_id`,
+    ),
+    policy: one(
+      'Policy',
+      'The policy in force; null when there is none, or the viewer may not see it.',
+      (row, policy) => `${policy}.vm_id = ${row}.id and ${policy}.disabled_at is null`,
+    ),
+    grants: grantPage('Grants to it, as far as the viewer may see them.', (row, grant) => `${grant}.vm_id = ${row}.id`),
+    activity: activityPage('What happened to it.', (row, fact) => `${fact}.vm_id = ${row}.id`),
+    exposures: parts(
+      'Exposure',
+      'Protected ports that foreign rules leave reachable, as of the last look.',
+      (row, exposure) => `${exposure}.vm_id = ${row}.id`,
+      (exposure) => `${exposure}.port, ${exposure}.protocol`,
+    ),
+    firstSeenAt: instant('When a sync first found it.', 'first_seen_at'),
+    lastSeenAt: instant('When a sync last found it.', 'last_seen_at'),
+    goneAt: instant('When a sync no longer found it; null while it exists.', 'gone_at', nullable),
+    viewerCanRequestAccess: value(
+      'Boolean',
+      'Whether the viewer may ask for access to it, and it is guarded so that there is something to ask for.',
+      (row, parameters) => `(${row}.gone_at is null and ${jitStatusSql(row)} = 'CONFIGURED'
+        and ${within(parameters, actions.requestAccess, placeOfMachine(row))})`,
+    ),
+    viewerCanConfigureJit: value(
+      'Boolean',
+      'Whether the viewer may enable, change or disable JIT on it.',
+      (row, parameters) => `(${row}.gone_at is null and ${row}.unsupported_reason is null
+        and ${within(parameters, actions.writePolicy, placeOfMachine(row))})`,
+    ),
+  },
+})

@@ -1,0 +1,104 @@
+import { actions } from '../../access/role.ts'
+import { shortestWindow, longestJustification } from '../../access/window.ts'
+import type { RequestOutcome } from '../../commands/command.ts'
+import { requestAccess, requestBounds } from '../../commands/request-access.ts'
+import { formatDuration } from '../../time/duration.ts'
+import { builder } from '../builder.ts'
+import { Protocol } from '../enums.ts'
+import { entitiesField, entityField } from '../read/entity-field.ts'
+import { inputId } from './input-id.ts'
+import { toldToCaller } from './outcome-payload.ts'
+import { userErrorsField } from './user-errors-field.ts'
+import { verb } from './verb.ts'
+
+const AccessPortInput = builder.inputType('AccessPortInput', {
+  description: 'A port that is asked for.',
+  fields: (t) => ({
+    port: t.int({ required: true, description: '1 to 65535; the policy must have it.' }),
+    protocol: t.field({ type: Protocol, description: 'Null: the one that the policy has for the port.' }),
+  }),
+})
+
+const AccessTargetInput = builder.inputType('AccessTargetInput', {
+  description: 'A machine and the ports asked of it.',
+  fields: (t) => ({
+    virtualMachine: t.id({ required: true, description: 'The id of the machine.' }),
+    ports: t.field({ type: [AccessPortInput], required: true, description: 'The ports: at least one, none twice.' }),
+  }),
+})
+
+const { mostTargets, mostGrants } = requestBounds
+const RequestAccessInput = builder.inputType('RequestAccessInput', {
+  description: 'What is asked: ports of machines, from sources, for a while.',
+  fields: (t) => ({
+    targets: t.field({
+      type: [AccessTargetInput],
+      required: true,
+      description: `The machines, none twice: at most ${mostTargets}, with at most ${mostGrants} ports in all.`,
+    }),
+    sources: t.field({
+      type: ['CIDR'],
+      description:
+        'Where the ports are to be reached from: up to 50 ranges that do not overlap, such as `["203.0.113.7"]`. ' +
+        'Null: the address that the call came from, which is `Viewer.address`.',
+    }),
+    duration: t.field({
+      type: 'Duration',
+      description:
+        `How long, counted from when a port is proven open: from ${formatDuration(shortestWindow)} to the maximum of ` +
+        'the policy, such as `PT1H`. Null: the maximum of each port, unless `endsAt` is given.',
+    }),
+    endsAt: t.field({
+      type: 'DateTime',
+      description: 'An absolute end instead of a duration; the time until then must be within the maximum.',
+    }),
+    justification: t.string({
+      description: `Why, for the audit trail: up to ${longestJustification} characters. Null: not said.`,
+    }),
+    idempotencyKey: t.string({
+      description:
+        'Repeating a call with the key gives the first answer again instead of asking twice: 1 to 255 characters. ' +
+        'With another input it is a conflict. Null: every call stands for itself.',
+    }),
+  }),
+})
+
+const RequestAccessPayload = builder.objectRef<RequestOutcome>('RequestAccessPayload')
+RequestAccessPayload.implement({
+  description:
+    'What became of the call. Ports that a policy permits are granted even where others are refused: `userErrors` ' +
+    'lists every constraint that failed.',
+  extensions: toldToCaller,
+  fields: (t) => ({
+    request: entityField(t, 'Request', ({ requestId }) => requestId, 'The request; null when nothing was granted.'),
+    grants: entitiesField(t, 'Grant', ({ grantIds }) => grantIds, 'A grant for each port permitted: OPENING at first.'),
+    userErrors: userErrorsField(t),
+  }),
+})
+
+verb('requestAccess', {
+  description:
+    'Asks for ports of machines to be opened for a while. Each port is judged by the policy of its machine; those ' +
+    'permitted are opened at once: follow them by `grantEvents` or `Grant.state`.',
+  authorisation: `Whoever may do ${actions.requestAccess} at each machine.`,
+  input: RequestAccessInput,
+  payload: RequestAccessPayload,
+  size: ({ targets }) =>
+    Math.min(
+      targets.reduce((sum, { ports }) => sum + ports.length, 0),
+      mostGrants,
+    ),
+  nothing: { requestId: null, grantIds: [], userErrors: [] },
+  run: (context, input) =>
+    requestAccess(context, {
+      targets: input.targets.map(({ virtualMachine, ports }, place) => ({
+        vmId: inputId('VirtualMachine', virtualMachine, place),
+        ports: ports.map(({ port, protocol = null }) => ({ port, protocol })),
+      })),
+      sources: input.sources ?? null,
+      durationSeconds: input.duration ?? null,
+      endsAt: input.endsAt ?? null,
+      justification: input.justification ?? null,
+      idempotencyKey: input.idempotencyKey ?? null,
+    }),
+})

@@ -1,0 +1,266 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { enableJit } from '../../src/commands/enable-jit.ts'
+import { requestAccess } from '../../src/commands/request-access.ts'
+import { startFeed } from '../../src/activity/feed.ts'
+import { globalId } from '../../src/graphql/global-id.ts'
+import { silentLog } from '../../src/log/log.ts'
+import { systemClock } from '../../src/time/clock.ts'
+import { useDatabase } from '../support/database.ts'
+import { ask, watch } from './support/ask.ts'
+import { contextOf, person } from './support/context.ts'
+import * as estate from './support/small-estate.ts'
+import { stories, story } from './support/stories.ts'
+
+const { machineId, machineKey } = estate
+const database = useDatabase()
+const admin = person('ada', 'POLICY_ADMIN')
+const requester = person('rob', 'REQUESTER')
+const told = new Set<string>()
+
+beforeAll(() =>
+  estate.writeSmallEstate(
+    database.store,
+    Array.from({ length: 20 }, (_, index) => `web-${index}`),
+  ),
+)
+
+/** Runs the document of a story, as the policy admin unless told. Fails when it answers errors. */
+function tell(name: string, variables: object = {}, viewer = admin) {
+  told.add(name)
+  return ask<any>(database.store, viewer, story(name), variables)
+}
+
+/** Enables JIT on a machine and asks, as the requester, for its SSH port: the global ids of what came of it. */
+async function grantTo(name: string) {
+  const { store } = database
+  const enabled = await enableJit({ store, viewer: admin }, { vmIds: [machineKey(name)] })
+  const targets = [{ vmId: machineKey(name), ports: [{ port: 22 }] }]
+  const asked = await requestAccess({ store, viewer: requester }, { targets, durationSeconds: 600 })
+  return {
+    policy: globalId('Policy', enabled.results[0]?.policyId ?? ''),
+    request: globalId('Request', asked.requestId ?? ''),
+    grant: globalId('Grant', asked.grantIds[0] ?? ''),
+  }
+}
+
+describe('machines and policies', () => {
+  test('machines are listed with their JIT status', async () => {
+    const { virtualMachines, accounts } = await tell('list-virtual-machines', { filter: { search: 'relic' } })
+    expect(virtualMachines.totalCount).toBe(1)
+    expect(virtualMachines.nodes[0]).toMatchObject({
+      name: 'relic',
+      jitStatus: 'UNSUPPORTED',
+      unsupportedReason: 'CLASSIC',
+    })
+    expect(accounts.nodes[0].virtualMachineCounts).toMatchObject({ unsupported: 1 })
+  })
+
+  test('JIT is enabled with the default port of each system', async () => {
+    const { enableJit } = await tell('enable-jit-with-defaults', {
+      virtualMachines: [machineId('web-0'), machineId('desk'), machineId('relic')],
+    })
+    const [web, desk, relic] = enableJit.results
+    expect(web.virtualMachine).toMatchObject({ name: 'web-0', jitStatus: 'CONFIGURED' })
+    expect(web.policy.ports).toEqual([
+      { port: 22, protocol: 'TCP', allowedSources: ['0.0.0.0/0', '::/0'], maximumDuration: 'PT3H' },
+    ])
+    expect(desk.policy.ports).toMatchObject([{ port: 3389 }])
+    expect(relic).toMatchObject({ policy: null, userErrors: [{ code: 'CONFLICT', field: ['virtualMachines', '2'] }] })
+  })
+
+  test('JIT is enabled with ports of your own, once for a key', async () => {
+    const variables = {
+      virtualMachines: [machineId('web-1')],
+      ports: [
+        { port: 8443, allowedSources: ['10.0.0.0/8'], maximumDuration: 'PT30M' },
+        { port: 53, protocol: 'UDP' },
+      ],
+      idempotencyKey: 'own ports',
+    }
+    const first = await tell('enable-jit-with-own-ports', variables)
+    expect(first.enableJit.results[0].policy.ports).toMatchObject([
+      { port: 53, protocol: 'UDP', maximumDuration: 'PT3H' },
+      { port: 8443, protocol: 'TCP', allowedSources: ['10.0.0.0/8'], maximumDuration: 'PT30M' },
+    ])
+    expect(await tell('enable-jit-with-own-ports', variables)).toEqual(first)
+  })
+
+  test('a policy is listed, shown, edited and disabled', async () => {
+    const { policy, grant } = await grantTo('web-2')
+    const { policies } = await tell('list-policies', { first: 1 })
+    expect(policies.nodes).toMatchObject([{ id: policy, viewerCanUpdate: true, virtualMachine: { name: 'web-2' } }])
+
+    const edited = await tell('edit-policy', {
+      policies: [policy],
+      setPorts: [{ port: 5432 }],
+      removePorts: [{ port: 22 }],
+    })
+    expect(edited.updatePolicy.results[0].policy).toMatchObject({ version: 2, ports: [{ port: 5432 }] })
+    expect(await tell('show-grant', { id: grant })).toMatchObject({
+      grant: { state: 'CLOSING', endReason: 'POLICY_CHANGED' },
+    })
+
+    const disabled = await tell('disable-jit', { virtualMachines: [machineId('web-2')] })
+    expect(disabled.disableJit.results[0]).toMatchObject({
+      virtualMachine: { jitStatus: 'NOT_CONFIGURED' },
+      policy: { id: policy, disabledAt: expect.any(String) },
+    })
+    expect(await tell('show-policy', { id: policy })).toMatchObject({ policy: { viewerCanUpdate: false, version: 2 } })
+  })
+
+  test('protected ports that foreign rules leave reachable are found', async () => {
+    await grantTo('web-3')
+    await estate.writeShadow(database.store, 'web-3')
+    const { virtualMachines } = await tell('exposure-overview')
+    expect(virtualMachines.nodes).toMatchObject([
+      { name: 'web-3', exposures: [{ port: 22, ruleName: 'allow-ssh', boundary: { name: 'front' } }] },
+    ])
+  })
+})
+
+describe('requests and grants', () => {
+  test('a port is asked for and released', async () => {
+    await enableJit({ store: database.store, viewer: admin }, { vmIds: [machineKey('web-4')] })
+    const variables = { virtualMachine: machineId('web-4'), port: 22, duration: 'PT10M', justification: 'deploy' }
+    const { requestAccess } = await tell('request-access', variables, requester)
+    const [grant] = requestAccess.grants
+    expect(requestAccess).toMatchObject({ request: { status: 'APPROVED' }, userErrors: [] })
+    expect(grant).toMatchObject({ state: 'OPENING', port: 22, sources: ['203.0.113.7/32'], duration: 'PT10M' })
+    expect(await tell('my-requests', { first: 1 }, requester)).toMatchObject({
+      requests: { nodes: [{ justification: 'deploy', grants: { nodes: [{ id: grant.id, viewerCanRelease: true }] } }] },
+    })
+    expect(await tell('release-grant', { grant: grant.id }, requester)).toMatchObject({
+      releaseGrant: { grant: { state: 'CLOSING', endReason: 'RELEASED' }, userErrors: [] },
+    })
+  })
+
+  test('several ports are asked for: what is permitted is granted, and every failed constraint is listed', async () => {
+    const ports = [
+      { port: 22, maximumDurationSeconds: 3_600 },
+      { port: 443, allowedSources: ['10.0.0.0/8'] },
+    ]
+    await enableJit({ store: database.store, viewer: admin }, { vmIds: [machineKey('web-5')], ports })
+    const targets = [
+      { virtualMachine: machineId('web-5'), ports: [{ port: 22 }, { port: 443 }] },
+      { virtualMachine: machineId('web-6'), ports: [{ port: 22 }] },
+    ]
+    const input = { targets, sources: ['198.51.100.0/24'], duration: 'PT1H', justification: 'migration' }
+    const { requestAccess } = await tell('request-several-ports', { input }, requester)
+    expect(requestAccess.grants).toMatchObject([{ port: 22, virtualMachine: { name: 'web-5' } }])
+    expect(requestAccess.userErrors).toMatchObject([
+      { code: 'POLICY_VIOLATION', constraint: 'SOURCE', allowed: ['10.0.0.0/8'], asked: '198.51.100.0/24' },
+      { code: 'CONFLICT', field: ['targets', '1', 'virtualMachine'] },
+    ])
+  })
+
+  test('a request and a grant are followed, and an operator revokes it', async () => {
+    const { request, grant } = await grantTo('web-7')
+    expect(await tell('show-request', { id: request })).toMatchObject({
+      request: { requester: { id: 'rob' }, grants: { nodes: [{ id: grant, state: 'OPENING', failure: null }] } },
+    })
+    const { grants } = await tell('live-grants')
+    expect(grants.nodes).toContainEqual(expect.objectContaining({ id: grant, viewerCanRevoke: true, overdueBy: null }))
+    expect(await tell('revoke-grant', { grant })).toMatchObject({
+      revokeGrant: { grant: { state: 'CLOSING', endReason: 'REVOKED', requester: { name: 'rob' } } },
+    })
+    const shown = await tell('show-grant', { id: grant })
+    expect(shown.grant.activity.nodes).toMatchObject([
+      { kind: 'GRANT_OPENING', actor: { name: 'rob' } },
+      { kind: 'GRANT_CLOSING', actor: { name: 'ada' } },
+    ])
+  })
+
+  test('a machine is shown with its path, its policy and who has access now', async () => {
+    const { grant, policy } = await grantTo('web-8')
+    expect(await tell('show-virtual-machine', { id: machineId('web-8') })).toMatchObject({
+      virtualMachine: {
+        interfaces: [{ path: [{ level: 'SUBNET', boundary: { name: 'front' } }] }],
+        policy: { id: policy },
+        grants: { nodes: [{ id: grant, requester: { name: 'rob' } }] },
+      },
+    })
+  })
+
+  test('whatever an id stands for is found', async () => {
+    const { grant } = await grantTo('web-9')
+    expect(await tell('find-by-id', { id: grant })).toMatchObject({ node: { __typename: 'Grant', state: 'OPENING' } })
+    expect(await tell('refresh-by-ids', { ids: [machineId('web-9'), grant] })).toMatchObject({
+      nodes: [{ jitStatus: 'CONFIGURED' }, { id: grant, state: 'OPENING' }],
+    })
+  })
+})
+
+describe('what happened', () => {
+  test('the activity of a machine tells who did what', async () => {
+    await grantTo('web-10')
+    const { virtualMachine } = await tell('activity-of-virtual-machine', { id: machineId('web-10') })
+    expect(virtualMachine.activity.nodes).toMatchObject([
+      { kind: 'GRANT_OPENING', actor: { kind: 'PERSON', name: 'rob' }, port: 22, state: 'OPENING' },
+      { kind: 'POLICY_CREATED', actor: { name: 'ada' }, ports: [{ port: 22, protocol: 'TCP' }] },
+    ])
+  })
+
+  test('the audit trail is read to its end, and a dashboard goes on from there', async () => {
+    const feed = startFeed({ store: database.store, url: database.url, clock: systemClock, log: silentLog })
+    afterAll(() => feed.stop())
+    const context = contextOf(database.store, admin, { feed })
+    told.add('watch-grants').add('resume-watching')
+    const watching = await watch(context, story('watch-grants'), { filter: { kinds: ['GRANT_OPENING'] } })
+    const { activity } = await tell('audit-trail', { filter: { virtualMachines: [machineId('web-11')] } })
+    expect(activity.edges).toEqual([])
+
+    const last = (await tell('audit-trail')).activity.edges.at(-1)
+    const { grant } = await grantTo('web-11')
+    const event = await watching.next()
+    expect(event.grantEvents).toMatchObject({ kind: 'GRANT_OPENING', grantId: grant, requesterId: 'rob', port: 22 })
+
+    const filter = { virtualMachines: [machineId('web-11')] }
+    const resumed = await watch(context, story('resume-watching'), { after: last.cursor, filter })
+    const again = (await resumed.next()).grantEvents
+    expect(again).toMatchObject({ cursor: event.grantEvents.cursor, grant: { id: grant, state: 'OPENING' } })
+    expect(again.virtualMachine.name).toBe('web-11')
+    await Promise.all([watching.stop(), resumed.stop()])
+  })
+})
+
+describe('the estate and who may do what', () => {
+  test('boundaries are listed and shown with their rules', async () => {
+    const { boundaries } = await tell('list-boundaries')
+    expect(boundaries.nodes).toMatchObject([{ name: 'front', rules: [{ name: 'allow-ssh', ours: false }] }])
+    const { boundary } = await tell('boundary-with-rules', { id: estate.boundaryId('front') })
+    expect(boundary.rules[0]).toMatchObject({ access: 'ALLOW', sources: ['*'], ports: [{ first: 22, last: 22 }] })
+    expect(boundary.virtualMachines.nodes).toHaveLength(20)
+  })
+
+  test('an account is registered, listed, synced and shown', async () => {
+    const subscriptionId = 'B7B7B7B7-0000-4000-8000-000000000002'
+    const { registerAccount } = await tell('register-account', { subscriptionId, name: 'Lab' })
+    expect(registerAccount.account).toMatchObject({ name: 'Lab', status: 'REGISTERED' })
+    const { accounts } = await tell('list-accounts')
+    expect(accounts.nodes.map(({ name }: { name: string }) => name)).toEqual(['Lab', 'Shop'])
+    const { id } = registerAccount.account
+    expect(await tell('sync-account', { account: id })).toMatchObject({ syncAccount: { account: { id } } })
+    expect(await tell('show-account', { id: estate.accountId })).toMatchObject({
+      account: { name: 'Shop', virtualMachineCounts: { unsupported: 1 } },
+    })
+  })
+
+  test('a role is assigned, listed and removed', async () => {
+    const role = { principalKind: 'GROUP', principalId: 'on-call', role: 'OPERATOR', scope: estate.resourceGroup }
+    const { assignRole } = await tell('assign-role', role)
+    const { id } = assignRole.roleAssignment
+    expect((await tell('list-roles')).roleAssignments.nodes).toMatchObject([{ id, ...role }])
+    expect(await tell('remove-role', { roleAssignment: id })).toMatchObject({ removeRole: { removedId: id } })
+    expect((await tell('list-roles')).roleAssignments.nodes).toEqual([])
+  })
+
+  test('a viewer asks who they are', async () => {
+    expect(await tell('who-am-i', {}, requester)).toMatchObject({
+      viewer: { actor: { id: 'rob' }, address: '203.0.113.7', rolesHeld: [{ role: 'REQUESTER', scope: '/' }] },
+    })
+  })
+})
+
+test('every story was told', () => {
+  expect([...told].toSorted()).toEqual([...stories.keys()])
+})
