@@ -1,0 +1,97 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { GraphQLSchema } from 'graphql'
+import type { Feed } from '../activity/activity.ts'
+import type { Log } from '../log/log.ts'
+import type { Store } from '../store/store.ts'
+import type { Clock } from '../time/clock.ts'
+import { clientAddress } from './client-address.ts'
+import type { ExplorerOptions } from './explorer.ts'
+import { createPipeline, GRAPHQL_PATH } from './graphql-over-http.ts'
+import { serveWebSocket } from './graphql-over-websocket.ts'
+import type { OperationLimits } from './guards.ts'
+import type { Authenticate } from './identity/authenticator.ts'
+import type { PersistedSetting } from './persisted-operations.ts'
+import { createStreamCap } from './stream-cap.ts'
+
+/** What the GraphQL API is served from, and within which bounds. */
+export interface ApiOptions {
+  readonly schema: GraphQLSchema
+  readonly store: Store
+  readonly feed: Feed
+  readonly authenticate: Authenticate
+  readonly limits: OperationLimits
+  readonly persisted: PersistedSetting | null
+  /** Addresses and CIDRs whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[]
+  readonly corsOrigins: readonly string[]
+  /** Null: no GraphiQL. */
+  readonly explorer: ExplorerOptions | null
+  /** Most WebSockets and event streams held open together. */
+  readonly maxConnections: number
+  readonly subscriptionsPerConnection: number
+  readonly log: Log
+}
+
+/** The API on one path, over HTTP, server-sent events and WebSocket. */
+export interface Api {
+  readonly path: string
+  serves(path: string): boolean
+  answer(request: IncomingMessage, response: ServerResponse): Promise<void>
+  /** Takes an upgrade request; false when there is no room. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean
+  /** Sends subscribers away; resolves when they are gone. */
+  stop(): Promise<void>
+  /** Drops those who did not go. */
+  cut(): void
+}
+
+export function openApi(options: ApiOptions, clock: Clock): Api {
+  const { store, feed, log, authenticate, persisted } = options
+  const cap = createStreamCap(options.maxConnections)
+  const streams = { cap, open: new Set<ServerResponse>() }
+  const addressOf = clientAddress(options.trustedProxies)
+  const pipeline = createPipeline({
+    ...options,
+    clientAddress: addressOf,
+    streams,
+    clock,
+    contextFor: ({ viewer, until, reload }) => ({
+      viewer,
+      store,
+      feed,
+      clock,
+      log,
+      authenticatedUntil: until,
+      reloadViewer: reload,
+    }),
+  })
+  const sockets = serveWebSocket({
+    pipeline,
+    authenticate,
+    clientAddress: addressOf,
+    persisted,
+    cap,
+    subscriptionsPerConnection: options.subscriptionsPerConnection,
+    clock,
+    log,
+  })
+  return {
+    path: GRAPHQL_PATH,
+    serves: (path) => path === GRAPHQL_PATH,
+    async answer(request, response) {
+      // GraphiQL may hold a token: no page may frame it, and nothing may keep it.
+      response.setHeader('content-security-policy', "frame-ancestors 'none'")
+      response.setHeader('cache-control', 'no-store')
+      await pipeline(request, response)
+    },
+    upgrade: (request, socket, head) => sockets.upgrade(request, socket, head),
+    async stop() {
+      for (const stream of streams.open) stream.destroy()
+      await sockets.stop()
+    },
+    cut() {
+      sockets.cut()
+    },
+  }
+}

@@ -1,0 +1,105 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention'
+import { usePersistedOperations } from '@graphql-yoga/plugin-persisted-operations'
+import type { GraphQLSchema } from 'graphql'
+import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga'
+import type { GatewayContext } from '../graphql/context.ts'
+import type { Log } from '../log/log.ts'
+import type { Clock } from '../time/clock.ts'
+import type { ClientAddress } from './client-address.ts'
+import { authenticationError } from './errors.ts'
+import { explorerPage, type ExplorerOptions } from './explorer.ts'
+import { useEventStreams, type EventStreams } from './event-streams.ts'
+import { useDeadline, useLimits, type OperationLimits } from './guards.ts'
+import type { Authenticate, Authentication } from './identity/authenticator.ts'
+import { createErrorMask } from './mask-error.ts'
+import { persistedHash, type PersistedSetting } from './persisted-operations.ts'
+
+export const GRAPHQL_PATH = '/graphql'
+/** Largest body, in bytes: ten thousand targets fit, so that the verb itself can say that these are too many. */
+const MAX_BODY_BYTES = 4 * 1_024 * 1_024
+/** How long a query or a mutation may take. */
+const ANSWER_WITHIN_MS = 30_000
+
+/** What reaches the pipeline with an operation, whichever transport brought it. */
+export interface Arrival {
+  authentication?: Authentication
+}
+
+/** What HTTP adds to it. */
+export interface HttpArrival extends Arrival {
+  readonly req: IncomingMessage
+  readonly res: ServerResponse
+}
+
+export interface PipelineOptions {
+  readonly schema: GraphQLSchema
+  readonly contextFor: (authentication: Authentication) => GatewayContext
+  readonly authenticate: Authenticate
+  readonly clientAddress: ClientAddress
+  readonly limits: OperationLimits
+  readonly persisted: PersistedSetting | null
+  readonly corsOrigins: readonly string[]
+  /** Null: no GraphiQL. */
+  readonly explorer: ExplorerOptions | null
+  readonly streams: EventStreams
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** The way of an operation from document to result; HTTP comes with it, the WebSocket borrows its parts. */
+export type Pipeline = YogaServerInstance<Arrival, GatewayContext>
+
+export function createPipeline(options: PipelineOptions): Pipeline {
+  const { explorer, persisted } = options
+  const maskError = createErrorMask(options.log)
+  return createYoga<Arrival, GatewayContext>({
+    schema: options.schema,
+    graphqlEndpoint: GRAPHQL_PATH,
+    context: ({ authentication }) => {
+      if (authentication === undefined) throw new Error('An operation reached execution without authentication.')
+      return options.contextFor(authentication)
+    },
+    plugins: [
+      useCSRFPrevention({ requestHeaders: ['x-graphql-yoga-csrf', 'apollo-require-preflight'] }),
+      useAuthentication(options),
+      ...(persisted === null
+        ? []
+        : [
+            usePersistedOperations({
+              allowArbitraryOperations: !persisted.only,
+              extractPersistedOperationId: (params) => persistedHash(params.extensions),
+              getPersistedOperation: (hash) => persisted.operations.get(hash) ?? null,
+            }),
+          ]),
+      useLimits(options.limits),
+      useDeadline(options.clock, ANSWER_WITHIN_MS),
+      useEventStreams(options.streams, options.clock),
+    ],
+    graphiql: explorer === null ? false : () => explorerPage(explorer),
+    landingPage: false,
+    cors: options.corsOrigins.length === 0 ? false : { origin: [...options.corsOrigins], credentials: false },
+    batching: false,
+    multipart: false,
+    maxRequestBodySize: MAX_BODY_BYTES,
+    maskedErrors: { maskError },
+    // The mask writes the log: yoga would write the error itself, statement parameters and all.
+    logging: { debug() {}, info() {}, warn() {}, error() {} },
+  })
+}
+
+/** Nothing is read, parsed or validated for a caller who did not prove who it is. */
+function useAuthentication({ authenticate, clientAddress, log }: PipelineOptions): Plugin<object, HttpArrival> {
+  return {
+    async onRequestParse({ request, serverContext }) {
+      try {
+        serverContext.authentication = await authenticate({
+          authorization: request.headers.get('authorization'),
+          address: clientAddress(serverContext.req),
+        })
+      } catch (error) {
+        throw authenticationError(error, log)
+      }
+    },
+  }
+}

@@ -1,0 +1,41 @@
+import type { PrincipalKind, Role } from '../../access/role.ts'
+import type { RoleHeld } from '../../access/viewer.ts'
+import type { Store } from '../../store/store.ts'
+import type { Principal } from './claims.ts'
+
+/** A principal that holds POLICY_ADMIN everywhere by configuration, so that there is somebody to assign the first role. */
+export interface BootstrapAdmin {
+  readonly kind: PrincipalKind
+  readonly id: string
+}
+
+/** Reads `user:<id>`, `group:<id>` or `app_role:<name>`. */
+export function parseBootstrapAdmin(text: string): BootstrapAdmin {
+  const colon = text.indexOf(':')
+  return { kind: text.slice(0, colon).toUpperCase() as PrincipalKind, id: text.slice(colon + 1) }
+}
+
+const statement = {
+  name: 'roles_held',
+  text: `select distinct role, scope from role_assignments
+    where (principal_kind = 'USER' and principal_id = $1)
+       or (principal_kind = 'GROUP' and principal_id = any($2::text[]))
+       or (principal_kind = 'APP_ROLE' and principal_id = any($3::text[]))`,
+}
+
+/** The roles assigned to a principal, its groups and its app roles. One statement; fails when the database is away. */
+export async function rolesHeldBy(
+  principal: Principal,
+  store: Store,
+  bootstrapAdmin: BootstrapAdmin | null,
+): Promise<readonly RoleHeld[]> {
+  const values = [principal.actor.id, principal.groups, principal.appRoles]
+  const { rows } = await store.pool.query<{ role: Role; scope: string }>({ ...statement, values })
+  const everywhere = bootstrapAdmin !== null && isOne(principal, bootstrapAdmin)
+  return everywhere ? [{ role: 'POLICY_ADMIN', scope: '/' }, ...rows] : rows
+}
+
+function isOne(principal: Principal, { kind, id }: BootstrapAdmin): boolean {
+  if (kind === 'USER') return principal.actor.id === id
+  return (kind === 'GROUP' ? principal.groups : principal.appRoles).includes(id)
+}
