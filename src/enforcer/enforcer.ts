@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto'
+import { gatewayActor } from '../access/words.ts'
+import type { Cloud } from '../cloud/port.ts'
+import type { Log } from '../log/log.ts'
+import { endExpiredGrants } from '../store/end-grants.ts'
+import { listen } from '../store/listen.ts'
+import { claimBoundaries, untilNextDue } from '../store/reconcile/claim.ts'
+import { failOverdueOpenings } from '../store/reconcile/fail-openings.ts'
+import { settleUnbound } from '../store/reconcile/settle.ts'
+import type { Store } from '../store/store.ts'
+import type { Clock } from '../time/clock.ts'
+import { startDueLoop } from './loop.ts'
+import { runPass } from './run-pass.ts'
+
+/** How an enforcer works. Every figure has a default that suits a cloud. */
+export interface EnforcerOptions {
+  readonly store: Store
+  /** The database, for the connection that listens. */
+  readonly url: string
+  readonly cloud: Cloud
+  readonly clock: Clock
+  readonly log: Log
+  /** How long a claim lasts unrenewed, and so what a dead enforcer costs its boundaries. */
+  readonly leaseMs?: number
+  /** How often to look when no hint came. */
+  readonly pollMs?: number
+  /** How often a boundary with policies is read although nothing is due, to find drift and exposure. */
+  readonly resyncMs?: number
+  /** Boundaries worked on at the same time. */
+  readonly passes?: number
+}
+
+/** Grants ended by one statement; what is left over follows at once. */
+const EXPIRY_BATCH = 500
+
+/**
+ * The worker that makes the facts true: ends what is over, and reconciles every boundary that is due. Any number of
+ * them may run over one database.
+ */
+export function startEnforcer(options: EnforcerOptions): { stop(): Promise<void> } {
+  const { store, url, cloud, clock, log, leaseMs = 5_000, pollMs = 1_000, resyncMs = 300_000, passes = 16 } = options
+  const owner = randomUUID()
+  const running = new Set<Promise<void>>()
+
+  /** Ends every grant whose time is up, in batches, before anything else is looked at. */
+  const endExpired = async () => {
+    let ended: string[]
+    do {
+      ended = await store.db.transaction((tx) => endExpiredGrants(tx, EXPIRY_BATCH, gatewayActor))
+    } while (ended.length === EXPIRY_BATCH)
+  }
+
+  const turn = async (): Promise<number | null> => {
+    await endExpired()
+    await failOverdueOpenings(store, EXPIRY_BATCH)
+    await settleUnbound(store, EXPIRY_BATCH)
+    const free = passes - running.size
+    if (free > 0)
+      for (const claim of await claimBoundaries(store, owner, leaseMs, free)) {
+        const pass = runPass({ store, cloud, clock, log, owner, leaseMs, resyncMs }, claim).finally(() => {
+          running.delete(pass)
+          loop.wake()
+        })
+        running.add(pass)
+      }
+    const wait = await untilNextDue(store)
+    // With every place taken the next turn comes when a pass ends: only the end of a grant is worth waking up for.
+    return running.size === passes ? Math.max(wait ?? pollMs, FULL_WAIT_MS) : wait
+  }
+  const loop = startDueLoop({ turn, floorMs: pollMs, clock, log })
+  const hints = listen(url, ['jit_due'], loop.wake, log)
+  return {
+    async stop() {
+      await hints.stop()
+      await loop.stop()
+      await Promise.all(running)
+    },
+  }
+}
+
+/** How soon an enforcer with its hands full looks for ended grants again, in milliseconds. */
+const FULL_WAIT_MS = 50

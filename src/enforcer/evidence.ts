@@ -1,0 +1,74 @@
+import type { CloudFault } from '../access/facts.ts'
+import type { EnforcementStatus } from '../access/words.ts'
+import type { Observation } from '../cloud/port.ts'
+import { driftOf } from '../firewall/drift.ts'
+import type { Plan } from '../firewall/plan.ts'
+import type { Refusal } from '../firewall/refusal.ts'
+import { remainsOf } from '../firewall/remains.ts'
+import { isOurs } from '../firewall/rule.ts'
+import { shadowsOf } from '../firewall/shadow.ts'
+import { verifyGrants, type GrantEvidence } from '../firewall/verify.ts'
+import type { PassInput } from '../store/reconcile/begin.ts'
+import type { Observed } from '../store/reconcile/record.ts'
+import type { Written } from './write.ts'
+
+/** What a pass saw, and whether it saw all that it wanted to. */
+export interface Evidence extends Observed {
+  /** Something that should be open is not, or something that should be closed is: the pass must come again soon. */
+  readonly unproven: boolean
+}
+
+/**
+ * What follows from the last reading of a boundary. Everything here is read from `after`, as the cloud would evaluate
+ * it; nothing is taken from what was planned or written, except why a rule is not there.
+ */
+export function evidenceOf(
+  input: PassInput,
+  plan: Plan,
+  before: Observation,
+  after: Observation,
+  written: Written | null,
+): Evidence {
+  const live = verifyGrants(input, after.rules)
+  const remains = remainsOf(input.ended, input.grants, after.rules)
+  const refused = [...plan.refused, ...refusedByCloud(plan, written), ...blocked(live)]
+  const hopeless = new Set(refused.map(({ grantId }) => grantId))
+  // A grant that was open and is refused now is not given up: it is owed its window.
+  for (const { grantId } of input.known) hopeless.delete(grantId)
+  return {
+    at: input.at,
+    etag: after.etag,
+    rules: after.rules,
+    enforcements: [
+      ...live.map(({ grantId, status, ruleName }) => ({ grantId, status, ruleName })),
+      ...remains.map(({ grantId, status, ruleName }) => ({ grantId, status, ruleName })),
+    ] satisfies { status: EnforcementStatus }[],
+    shadows: shadowsOf(input.machines, after.rules),
+    drifted: [...new Set(driftOf(input.known, input, before.rules).map(({ grantId }) => grantId))],
+    refused,
+    facts: [],
+    correlationId: written?.correlationId ?? null,
+    unproven:
+      live.some(({ grantId, status }) => status !== 'OPEN' && !hopeless.has(grantId)) ||
+      remains.some(({ status }) => status === 'OPEN'),
+  }
+}
+
+/** Grants whose rule the cloud would not take, each with the cloud's words. */
+function refusedByCloud({ owners }: Plan, written: Written | null): Refusal[] {
+  return [...(written?.refused ?? [])].flatMap(([name, fault]) =>
+    (owners.get(name) ?? []).map((grantId) => ({ grantId, fault })),
+  )
+}
+
+/** Grants that somebody else's deny keeps closed. One of ours in the way is our own mistake: the next pass mends it. */
+function blocked(live: readonly GrantEvidence[]): Refusal[] {
+  return live.flatMap(({ grantId, blockedBy }) =>
+    blockedBy === null || isOurs({ name: blockedBy }) ? [] : [{ grantId, fault: blockedFault(blockedBy) }],
+  )
+}
+
+const blockedFault = (ruleName: string): CloudFault => ({
+  code: 'BLOCKED_BY_RULE',
+  message: `The deny rule “${ruleName}” of this boundary stops the packets ahead of the gateway's allow, and is not the gateway's to change: give it a higher number, or ask with sources that it does not match.`,
+})

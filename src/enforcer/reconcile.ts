@@ -1,0 +1,52 @@
+import { gatewayActor } from '../access/words.ts'
+import { CloudError } from '../cloud/error.ts'
+import type { Cloud, Observation } from '../cloud/port.ts'
+import { planBoundary, type Plan } from '../firewall/plan.ts'
+import type { NewFact } from '../store/append-facts.ts'
+import type { PassInput } from '../store/reconcile/begin.ts'
+import type { Claim } from '../store/reconcile/claim.ts'
+import { evidenceOf, type Evidence } from './evidence.ts'
+import { writeChanges, type Written } from './write.ts'
+
+/** How often one pass starts over when somebody else wrote in between. */
+const MOST_CONFLICTS = 3
+
+/**
+ * Makes a boundary show what `input` says and reads it back: observe, plan, write, observe. Nothing is written when the
+ * boundary already shows it, and then the first reading is the proof. Fails with a `CloudError`.
+ */
+export async function reconcile(cloud: Cloud, claim: Claim, input: PassInput, signal: AbortSignal): Promise<Evidence> {
+  for (let conflicts = 0; ; conflicts += 1) {
+    const before = await cloud.observe(claim.boundaryId, signal)
+    const plan = planBoundary(input, before)
+    if (isEmpty(plan)) return evidenceOf(input, plan, before, before, null)
+    let written: Written
+    try {
+      written = await writeChanges(cloud, before, plan.changes, signal)
+    } catch (error) {
+      if (error instanceof CloudError && error.kind === 'CONFLICT' && conflicts < MOST_CONFLICTS) continue
+      throw error
+    }
+    const after = await cloud.observe(claim.boundaryId, signal)
+    const observed = evidenceOf(input, plan, before, after, written)
+    return { ...observed, facts: [writtenFact(claim, plan, after, written)] }
+  }
+}
+
+const isEmpty = ({ changes }: Plan) => changes.remove.length === 0 && changes.put.length === 0
+
+/** What the log says of a write: rules by name, those the cloud would not take left out. */
+function writtenFact(claim: Claim, { changes }: Plan, after: Observation, written: Written): NewFact {
+  const standing = new Set(after.rules.map((rule) => rule.name))
+  return {
+    kind: 'BoundaryWritten',
+    actor: gatewayActor,
+    accountId: claim.accountId,
+    boundaryId: claim.boundaryId,
+    correlationId: written.correlationId,
+    detail: {
+      added: changes.put.map((rule) => rule.name).filter((name) => standing.has(name)),
+      removed: changes.remove.filter((name) => !standing.has(name)),
+    },
+  }
+}
