@@ -62,6 +62,7 @@ export const variables = z.object({
   GRAPHQL_MAX_TOKENS: whole(10, 100_000).default(2_000),
   SUBSCRIPTIONS_PER_CONNECTION: whole(1, 10_000).default(100),
   CONNECTIONS_MAX: whole(1, 1_000_000).default(10_000),
+  METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   AZURE_CREDENTIAL: z.enum(azureCredentials, `must be one of ${azureCredentials.join(', ')}`).optional(),
   AZURE_TENANT_ID: z.string().optional(),
   AZURE_CLIENT_ID: z.string().optional(),
@@ -85,7 +86,7 @@ export type Config = {
 }
 
 /** Variables whose value no message may show. */
-const secrets = new Set(['DATABASE_URL', 'AZURE_CLIENT_SECRET'])
+const secrets = new Set(['DATABASE_URL', 'AZURE_CLIENT_SECRET', 'METRICS_TOKEN'])
 
 /** Everything that is wrong with the environment, a line each. */
 export class ConfigError extends Error {

@@ -8,6 +8,7 @@ import type { Log } from './log/log.ts'
 import { seed, type AccountToManage } from './seed.ts'
 import { readExamples } from './server/examples.ts'
 import { openIdentity, type LocalToken } from './server/identity/open-identity.ts'
+import { metricsText } from './server/metrics.ts'
 import { readPersistedOperations } from './server/persisted-operations.ts'
 import { startServer } from './server/start-server.ts'
 import { migrateStore } from './store/migrate.ts'
@@ -70,6 +71,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     port: config.PORT,
     loopbackOnly: config.OIDC_ISSUER === null,
     clock,
+    metrics: { read: () => metricsText(store), token: config.METRICS_TOKEN },
     readiness: { database: () => store.pool.query('select 1 from role_assignments limit 1').then(() => true) },
     api: !config.ROLES.includes('api')
       ? null

@@ -5,6 +5,7 @@ import { openApi, type ApiOptions } from './api.ts'
 import { failingChecks, type ReadinessChecks } from './health.ts'
 import { answerJson, refuseUpgrade } from './http-answers.ts'
 import { isLoopback } from './loopback.ts'
+import { mayScrape, type MetricsOptions } from './metrics.ts'
 
 export interface ServerOptions {
   readonly host: string
@@ -18,6 +19,7 @@ export interface ServerOptions {
    */
   readonly loopbackOnly: boolean
   readonly readiness: ReadinessChecks
+  readonly metrics: MetricsOptions
   readonly clock: Clock
   /** How long `stop` waits for requests in hand, in milliseconds. */
   readonly stopWithinMs?: number
@@ -69,9 +71,24 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         status: failing.length === 0 ? 'ready' : 'not ready',
         failing,
       })
-    } else if (api?.serves(path) === true) await api.answer(request, response)
+    } else if (path === '/metrics') await scrape(request, response)
+    else if (api?.serves(path) === true) await api.answer(request, response)
     else if (path === '/' && api !== null) response.writeHead(302, { location: api.path }).end()
     else answerJson(response, 404, { error: 'There is nothing here.' })
+  }
+
+  async function scrape(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { read, token } = options.metrics
+    if (!mayScrape(request, token)) {
+      answerJson(response, 403, { error: 'Metrics are for scrapers with the token, or on this machine.' })
+      return
+    }
+    try {
+      const text = await read()
+      response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(text)
+    } catch {
+      answerJson(response, 503, { error: 'The metrics cannot be read now.' })
+    }
   }
 
   await new Promise<void>((resolve, reject) => {

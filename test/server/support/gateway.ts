@@ -62,6 +62,7 @@ export async function serve(
     port: 0,
     loopbackOnly: true,
     readiness: {},
+    metrics: { read: () => Promise.resolve('jit_gateway_grants 0\n'), token: null },
     clock,
     stopWithinMs: 2_000,
     api: {
