@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { ConfigError, readConfig } from '../src/config.ts'
+import { ConfigError, readConfig, variables } from '../src/config.ts'
 
 function faultsOf(env: Record<string, string>): readonly string[] {
   try {
@@ -103,5 +104,18 @@ describe('the configuration', () => {
     const id = '0B1F6471-1BF0-4DDA-AEC3-111122223333'
     expect(readConfig({ AZURE_SUBSCRIPTIONS: id }).AZURE_SUBSCRIPTIONS).toEqual([id.toLowerCase()])
     expect(faultsOf({ AZURE_SUBSCRIPTIONS: 'prod' })).toHaveLength(1)
+  })
+
+  it('is the table of the README: every variable, in this order, with its default', () => {
+    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+    const [, table = ''] = /^## Configuration\n(.*?)^## /ms.exec(readme) ?? []
+    const rows = [...table.matchAll(/^\| `([A-Z][A-Z_]+)` +\|([^|]*)\|/gm)]
+    expect(rows.map(([, name]) => name)).toEqual(Object.keys(variables.shape))
+    const defaults = new Map(Object.entries(readConfig({})))
+    for (const [, name = '', cell = ''] of rows) {
+      const value = defaults.get(name)
+      const shown = value === null || (Array.isArray(value) && value.length === 0) ? '' : `\`${String(value)}\``
+      expect(`${name} ${cell.trim()}`).toBe(`${name} ${shown}`)
+    }
   })
 })

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { getOperationAST, parse, validate } from 'graphql'
 import { expect, test } from 'vitest'
 import { schema } from './support/ask.ts'
@@ -23,3 +24,8 @@ function rootFields(text: string): string[] {
   const selections = getOperationAST(parse(text))?.selectionSet.selections ?? []
   return selections.map((one) => (one.kind === 'Field' ? one.name.value : one.kind))
 }
+
+test('the README shows every story', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
+  expect([...stories.keys()].filter((name) => !readme.includes(`\`${name}\``))).toEqual([])
+})
