@@ -24,11 +24,20 @@ function page(field: string, connection: Connection): void {
   )
 }
 
-page('virtualMachines', virtualMachinePage('Machines, by name unless another order is asked for.', () => 'true'))
+page(
+  'virtualMachines',
+  virtualMachinePage('Machines, by name unless another order is asked for.', () => 'true'),
+)
 page('policies', policyPage)
 page('requests', requestPage)
-page('grants', grantPage('Grants, the newest first.', () => 'true'))
-page('activity', activityPage('What happened, the latest first unless the other order is asked for.', () => 'true'))
+page(
+  'grants',
+  grantPage('Grants, the newest first.', () => 'true'),
+)
+page(
+  'activity',
+  activityPage('What happened, the latest first unless the other order is asked for.', () => 'true'),
+)
 page('boundaries', boundaryPage)
 page('accounts', accountPage)
 page('roleAssignments', roleAssignmentPage)

@@ -39,7 +39,8 @@ builder.queryField('node', (t) =>
     description: 'Anything by its id; null when there is nothing with that id, or the viewer may not see it.',
     extensions: byTypeRule,
     args: { id: t.arg.id({ required: true, description: 'The id of anything.' }) },
-    resolve: async (_root, args, context, info) => (await readNodes(context, info, args, [readAny(args.id)]))[0] ?? null,
+    resolve: async (_root, args, context, info) =>
+      (await readNodes(context, info, args, [readAny(args.id)]))[0] ?? null,
   }),
 )
 

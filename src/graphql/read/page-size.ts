@@ -9,7 +9,7 @@ export function pageSize(args: { readonly first?: unknown; readonly last?: unkno
     throw badInput('Give `first` or `last`, not both: a page is read from one end.')
   const [name, size] = typeof args.last === 'number' ? ['last', args.last] : ['first', args.first ?? DEFAULT_PAGE]
   if (typeof size !== 'number' || size < 0 || size > LARGEST_PAGE)
-    throw badInput(`\`${String(name)}\` is from 0 to ${String(LARGEST_PAGE)}, not ${String(size)}.`)
+    throw badInput(`\`${String(name)}\` is from 0 to ${String(LARGEST_PAGE)}, not ${JSON.stringify(size)}.`)
   return size
 }
 

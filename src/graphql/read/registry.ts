@@ -14,7 +14,7 @@ const entities = new Map<string, Entity>()
 const refs = new Map<string, Ref>()
 
 /** Makes a type known under its name, so that types can speak of each other without importing each other. */
-export function register(entity: Entity, ref: unknown, connection: Ref | undefined = undefined): void {
+export function register(entity: Entity, ref: unknown, connection: Ref | undefined): void {
   entities.set(entity.name, entity)
   refs.set(entity.name, ref as Ref)
   if (connection !== undefined) refs.set(`${entity.name}Connection`, connection)

@@ -1,13 +1,6 @@
 import { grantFactKinds, type FactKind } from '../../access/facts.ts'
 import { actions } from '../../access/role.ts'
-import {
-  ActivityKind,
-  EndReason,
-  GrantState,
-  PrincipalKindEnum,
-  Protocol,
-  RoleName,
-} from '../enums.ts'
+import { ActivityKind, EndReason, GrantState, PrincipalKindEnum, Protocol, RoleName } from '../enums.ts'
 import { entityInterface } from '../read/entity.ts'
 import type { Field, RowSql } from '../read/description.ts'
 import { column, instant, list, nullable, one, value } from '../read/fields.ts'
@@ -54,9 +47,7 @@ entityInterface({
     kind: column(ActivityKind, 'What happened.', 'kind'),
     at: instant('When it was recorded.', 'at'),
     cursor: value('String', 'Its place in the log: the subscription can go on from here. Opaque.', activityCursorSql),
-    actor: value(Actor, 'Who did it.', (row) =>
-      actorSql(`${row}.actor_kind`, `${row}.actor_id`, `${row}.actor_name`),
-    ),
+    actor: value(Actor, 'Who did it.', (row) => actorSql(`${row}.actor_kind`, `${row}.actor_id`, `${row}.actor_name`)),
     correlationId: column(
       'String',
       "The cloud's own id of the write it came from; null when it came from none.",
@@ -117,17 +108,12 @@ entityInterface({
         ports: value(RecordedPort, 'The ports it protected.', array('ports'), list),
       },
     ),
-    variant(
-      'BoundaryActivity',
-      'A write to a boundary, done or refused.',
-      ['BoundaryWritten', 'BoundaryWriteFailed'],
-      {
-        added: value('String', 'Names of the rules that were put there.', array('added'), list),
-        removed: value('String', 'Names of the rules that were taken away.', array('removed'), list),
-        failure: value(Failure, 'Why it was refused; null when it was done.', json('fault'), nullable),
-        attempts: value('Int', 'Attempts that failed in a row; null when it was done.', int('attempts'), nullable),
-      },
-    ),
+    variant('BoundaryActivity', 'A write to a boundary, done or refused.', ['BoundaryWritten', 'BoundaryWriteFailed'], {
+      added: value('String', 'Names of the rules that were put there.', array('added'), list),
+      removed: value('String', 'Names of the rules that were taken away.', array('removed'), list),
+      failure: value(Failure, 'Why it was refused; null when it was done.', json('fault'), nullable),
+      attempts: value('Int', 'Attempts that failed in a row; null when it was done.', int('attempts'), nullable),
+    }),
     variant(
       'ExposureActivity',
       'A protected port found reachable through a foreign rule, or no longer so.',

@@ -73,7 +73,8 @@ part({
     ruleName: value(
       'String',
       'The foreign rule; null when no boundary stands on a path, or the viewer may not read boundaries at the machine.',
-      (row, parameters) => `case when ${within(parameters, actions.readBoundary, placeOf(row))} then ${row}.rule_name end`,
+      (row, parameters) =>
+        `case when ${within(parameters, actions.readBoundary, placeOf(row))} then ${row}.rule_name end`,
       { ...nullable, authorisation: `Whoever may do ${actions.readBoundary} at the virtual machine.` },
     ),
     boundary: one(

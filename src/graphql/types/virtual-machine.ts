@@ -38,7 +38,9 @@ entity({
     tags: value(
       Tag,
       'Its tags, by name.',
-      (row) => `(select coalesce(json_agg(json_build_object('name', t.key, 'value', t.value) order by t.key), '[]'::json)
+      (
+        row,
+      ) => `(select coalesce(json_agg(json_build_object('name', t.key, 'value', t.value) order by t.key), '[]'::json)
         from jsonb_each_text(${row}.tags) t)`,
       list,
     ),
