@@ -1,7 +1,7 @@
 import { ConfigError, readConfig, type Config } from './config.ts'
-import { startGateway, type ConnectedCloud } from './gateway.ts'
-import type { Log } from './log/log.ts'
+import { startGateway } from './gateway.ts'
 import { pinoLog } from './log/pino.ts'
+import { openCloud, type OpenCloud } from './open-cloud.ts'
 import { welcome } from './welcome.ts'
 
 /** How long a stop may take before it is given up, in milliseconds: longer than any write to a cloud is waited for. */
@@ -23,7 +23,7 @@ await starting
 
 async function start(): Promise<void> {
   try {
-    const [database, cloud] = await Promise.all([openDatabase(config), openCloud(config, log)])
+    const [database, cloud] = await Promise.all([openDatabase(config), startCloud()])
     const gateway = await startGateway({ config, log, databaseUrl: database.url, cloud })
     started.defer(() => gateway.stop())
     const [{ url, tokens }, seconds] = [gateway, performance.now() / 1_000]
@@ -46,6 +46,12 @@ function configured(): Config {
     process.stderr.write(`${error.message}\n`)
     process.exit(1)
   }
+}
+
+async function startCloud(): Promise<OpenCloud> {
+  const cloud = await openCloud(config, log)
+  started.defer(() => cloud.stop())
+  return cloud
 }
 
 /** The configured Postgres, or one of our own in the data folder. */

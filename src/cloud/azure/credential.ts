@@ -1,0 +1,43 @@
+import {
+  ClientSecretCredential,
+  ManagedIdentityCredential,
+  WorkloadIdentityCredential,
+  type TokenCredential,
+} from '@azure/identity'
+
+/** How the gateway proves who it is. `authorityHost` is the sign-in host of a sovereign cloud; null is the public one. */
+export type AzureCredential =
+  | { readonly kind: 'managed-identity'; readonly clientId: string | null }
+  | {
+      readonly kind: 'workload-identity'
+      readonly tenantId: string
+      readonly clientId: string
+      readonly tokenFile: string
+      readonly authorityHost: string | null
+    }
+  | {
+      readonly kind: 'client-secret'
+      readonly tenantId: string
+      readonly clientId: string
+      readonly clientSecret: string
+      readonly authorityHost: string | null
+    }
+  /** A bearer token that is good as it is and asked of nobody. */
+  | { readonly kind: 'token'; readonly token: string }
+
+const NEVER_MS = Date.UTC(9999, 0)
+
+/** The credential as the SDK takes it. Nothing is asked of anybody before the first call. */
+export function openCredential(credential: AzureCredential): TokenCredential {
+  if (credential.kind === 'token') {
+    const token = { token: credential.token, expiresOnTimestamp: NEVER_MS }
+    return { getToken: () => Promise.resolve(token) }
+  }
+  if (credential.kind === 'managed-identity')
+    return new ManagedIdentityCredential(credential.clientId === null ? {} : { clientId: credential.clientId })
+  const { tenantId, clientId, authorityHost } = credential
+  const host = authorityHost === null ? {} : { authorityHost }
+  return credential.kind === 'client-secret'
+    ? new ClientSecretCredential(tenantId, clientId, credential.clientSecret, host)
+    : new WorkloadIdentityCredential({ tenantId, clientId, tokenFilePath: credential.tokenFile, ...host })
+}

@@ -1,0 +1,78 @@
+import type { PowerState } from '../../access/words.ts'
+import { CloudError } from '../error.ts'
+import type { InventoryPage } from '../port.ts'
+import { listProperty, textProperty } from './answer.ts'
+import { NETWORK_VERSION } from './boundary.ts'
+import type { ArmClient } from './client.ts'
+import {
+  readBoundary,
+  readClassicMachine,
+  readInterface,
+  readMachine,
+  readPower,
+  readPublicAddress,
+  readSubnets,
+} from './map-inventory.ts'
+
+const COMPUTE_VERSION = '2025-04-01'
+const CLASSIC_VERSION = '2017-04-01'
+
+/**
+ * The inventory of a subscription, a page of Azure's at a time. All that is held between pages is the power state of
+ * each machine, which Azure tells in a list of its own.
+ */
+export async function* readInventory(
+  client: ArmClient,
+  accountId: string,
+  signal?: AbortSignal,
+): AsyncGenerator<InventoryPage, undefined> {
+  const list = (type: string, version: string, query: Readonly<Record<string, string>> = {}) =>
+    pages(client, `/subscriptions/${accountId}/providers/${type}`, { 'api-version': version, ...query }, signal)
+  const network = (type: string) => list(`Microsoft.Network/${type}`, NETWORK_VERSION)
+
+  for await (const items of network('networkSecurityGroups'))
+    yield { kind: 'boundaries', items: items.map(readBoundary) }
+  for await (const items of network('virtualNetworks')) yield { kind: 'subnets', items: items.flatMap(readSubnets) }
+  for await (const items of network('publicIPAddresses'))
+    yield { kind: 'publicAddresses', items: items.map(readPublicAddress) }
+  for await (const items of network('networkInterfaces')) yield { kind: 'interfaces', items: items.map(readInterface) }
+
+  const machines = 'Microsoft.Compute/virtualMachines'
+  const powers = new Map<string, PowerState>()
+  for await (const items of list(machines, COMPUTE_VERSION, { statusOnly: 'true' }))
+    for (const item of items) {
+      const [id, power] = [textProperty(item, 'id')?.toLowerCase(), readPower(item)]
+      if (id !== undefined && power !== null) powers.set(id, power)
+    }
+  for await (const items of list(machines, COMPUTE_VERSION))
+    yield {
+      kind: 'virtualMachines',
+      items: items.map((item) => readMachine(item, powers.get((textProperty(item, 'id') ?? '').toLowerCase()) ?? null)),
+    }
+  yield* classicMachines(list('Microsoft.ClassicCompute/virtualMachines', CLASSIC_VERSION))
+}
+
+/** Machines of the classic model: a subscription that never had any does not know the type, or lets nobody list it. */
+async function* classicMachines(lists: AsyncIterable<readonly unknown[]>): AsyncGenerator<InventoryPage, undefined> {
+  try {
+    for await (const items of lists) yield { kind: 'virtualMachines', items: items.map(readClassicMachine) }
+  } catch (error) {
+    const unknown = ['NOT_FOUND', 'FORBIDDEN', 'INVALID', 'CONFLICT']
+    if (!(error instanceof CloudError) || !unknown.includes(error.kind)) throw error
+  }
+}
+
+async function* pages(
+  client: ArmClient,
+  path: string,
+  query: Readonly<Record<string, string>>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<readonly unknown[], undefined> {
+  let { body } = await client.get(path, query, signal)
+  for (;;) {
+    yield listProperty(body, 'value')
+    const next = textProperty(body, 'nextLink')
+    if (next === null || next === '') return
+    body = (await client.get(next, {}, signal)).body
+  }
+}
