@@ -50,8 +50,8 @@ select distinct on (p.vm_id, pp.port, pp.protocol)
   p.vm_id, pp.port, pp.protocol, s.boundary_id, s.rule_name
 from policies p
 join policy_ports pp on pp.policy_id = p.id
-join virtual_machines v on v.id = p.vm_id and v.gone_at is null and v.unsupported_reason is null
-join virtual_machine_interfaces i on i.vm_id = p.vm_id
+join virtual_machines v on v.id = p.vm_id and v.gone_at is null
+join virtual_machine_interfaces i on i.vm_id = p.vm_id and cardinality(i.addresses) > 0
 left join boundary_shadows s on s.vm_id = p.vm_id and s.port = pp.port and s.protocol = pp.protocol
   and s.boundary_id in (i.subnet_boundary_id, i.own_boundary_id)
 where p.disabled_at is null

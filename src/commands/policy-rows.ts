@@ -87,6 +87,11 @@ export async function holdPolicies(
   const byPolicy = Map.groupBy(ports.rows, (row) => row.id)
   return rows.map((row) => ({
     ...row,
-    ports: (byPolicy.get(row.id) ?? []).map(({ id: _, ...port }) => port),
+    ports: (byPolicy.get(row.id) ?? []).map(({ port, protocol, allowedSources, maximumDurationSeconds }) => ({
+      port,
+      protocol,
+      allowedSources,
+      maximumDurationSeconds,
+    })),
   }))
 }

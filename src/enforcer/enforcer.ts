@@ -9,7 +9,7 @@ import { failOverdueOpenings } from '../store/reconcile/fail-openings.ts'
 import { settleUnbound } from '../store/reconcile/settle.ts'
 import type { Store } from '../store/store.ts'
 import type { Clock } from '../time/clock.ts'
-import { startDueLoop } from './loop.ts'
+import { startDueLoop } from '../time/due-loop.ts'
 import { runPass } from './run-pass.ts'
 
 /** How an enforcer works. Every figure has a default that suits a cloud. */
@@ -68,7 +68,7 @@ export function startEnforcer(options: EnforcerOptions): { stop(): Promise<void>
     return running.size === passes ? Math.max(wait ?? pollMs, FULL_WAIT_MS) : wait
   }
   const loop = startDueLoop({ turn, floorMs: pollMs, clock, log })
-  const hints = listen(url, ['jit_due'], loop.wake, log)
+  const hints = listen(url, ['jit_due'], () => loop.wake(), log)
   return {
     async stop() {
       await hints.stop()

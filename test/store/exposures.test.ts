@@ -84,11 +84,23 @@ describe('an exposed port', () => {
   it.each([
     ['its policy is disabled', 'update policies set disabled_at = gateway_now() where vm_id = $1'],
     ['its machine is gone', 'update virtual_machines set gone_at = gateway_now() where id = $1'],
-    ['its machine is unsupported', `update virtual_machines set unsupported_reason = 'CLASSIC' where id = $1`],
+    ['its machine has no address', `update virtual_machine_interfaces set addresses = '{}' where vm_id = $1`],
   ])('is one no more when %s', async (_when, statement) => {
     await protect([null, 'own'])
     await shadow('own')
     await database.store.pool.query(statement, [vmId(machine)])
     expect(await exposures()).toEqual([])
+  })
+
+  it('stays one when the last boundary of its path is gone: nothing guards the machine any more', async () => {
+    await protect([null, 'own'])
+    await database.store.pool.query(`update virtual_machine_interfaces set own_boundary_id = null where vm_id = $1`, [
+      vmId(machine),
+    ])
+    await database.store.pool.query(
+      `update virtual_machines set unsupported_reason = 'NO_NETWORK_SECURITY_GROUP' where id = $1`,
+      [vmId(machine)],
+    )
+    expect(await exposures()).toMatchObject([{ port: 22, boundary_id: null, rule_name: null }])
   })
 })

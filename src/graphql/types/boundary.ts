@@ -82,7 +82,7 @@ entity({
         order by (r->>'priority')::int, r->>'name'), '[]'::json) from jsonb_array_elements(${row}.rules) r)`,
       list,
     ),
-    observedAt: instant('When its rules were last read.', 'observed_at'),
+    observedAt: instant('When its rules were last read for enforcement, or found changed by a sync.', 'observed_at'),
     lastError: value(
       Failure,
       'What the last look at it met; null when it went well.',

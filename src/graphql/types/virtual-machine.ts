@@ -3,6 +3,7 @@ import { JitStatus, OperatingSystem, PowerState, UnsupportedReason } from '../en
 import { entity } from '../read/entity.ts'
 import { column, instant, list, nullable, one, parts, value } from '../read/fields.ts'
 import { within } from '../read/parameters.ts'
+import { instantSql } from '../read/sql.ts'
 import { activityPage } from './activity-page.ts'
 import { grantPage } from './grant-page.ts'
 import { Tag } from './virtual-machine-parts.ts'
@@ -78,7 +79,10 @@ entity({
       (exposure) => `${exposure}.port, ${exposure}.protocol`,
     ),
     firstSeenAt: instant('When a sync first found it.', 'first_seen_at'),
-    lastSeenAt: instant('When a sync last found it.', 'last_seen_at'),
+    lastSeenAt: value('DateTime', 'When a sync last found it.', (row) =>
+      instantSql(`case when ${row}.gone_at is not null then ${row}.last_seen_at
+        else greatest(${row}.last_seen_at, (select a.last_synced_at from accounts a where a.id = ${row}.account_id)) end`),
+    ),
     goneAt: instant('When a sync no longer found it; null while it exists.', 'gone_at', nullable),
     viewerCanRequestAccess: value(
       'Boolean',

@@ -2,13 +2,19 @@ import { sql } from 'drizzle-orm'
 import { gatewayActor } from '../../access/words.ts'
 import type { Transaction } from '../store.ts'
 
-/** Says in the log which exposures of the machines behind a boundary are new, and which are no more. */
-export async function recordExposures(tx: Transaction, boundaryId: string): Promise<void> {
+/** Says in the log which exposures of some machines, or of all behind a boundary, are new, and which are no more. */
+export async function recordExposures(
+  tx: Transaction,
+  of: { readonly boundaryId: string } | { readonly vmIds: readonly string[] },
+): Promise<void> {
+  if ('vmIds' in of && of.vmIds.length === 0) return
+  const machines =
+    'vmIds' in of
+      ? sql`select unnest(${sql.param(of.vmIds)}::text[]) as vm_id`
+      : sql`select distinct vm_id from virtual_machine_interfaces
+          where subnet_boundary_id = ${of.boundaryId} or own_boundary_id = ${of.boundaryId}`
   await tx.execute(sql`
-    with machines as (
-      select distinct vm_id from virtual_machine_interfaces
-      where subnet_boundary_id = ${boundaryId} or own_boundary_id = ${boundaryId}
-    ), standing as (
+    with machines as (${machines}), standing as (
       select distinct on (x.vm_id, x.port, x.protocol) x.vm_id, x.port, x.protocol, x.boundary_id, x.rule_name
       from exposures x where x.vm_id in (select vm_id from machines)
       order by x.vm_id, x.port, x.protocol, x.boundary_id

@@ -50,7 +50,7 @@ export async function recordObserved(store: Store, owner: string, claim: Claim, 
         observed_at = ${observed.at}::timestamptz, gone_at = null where id = ${claim.boundaryId}`)
     await recordEnforcements(tx, claim.boundaryId, observed)
     await recordShadows(tx, claim.boundaryId, observed.shadows)
-    await recordExposures(tx, claim.boundaryId)
+    await recordExposures(tx, { boundaryId: claim.boundaryId })
     await recordDrift(tx, claim.boundaryId, observed.drifted)
     await failOpenings(tx, observed.refused)
     await appendFacts(tx, observed.facts)

@@ -1,5 +1,5 @@
 import type { Log } from '../log/log.ts'
-import type { Clock } from '../time/clock.ts'
+import type { Clock } from './clock.ts'
 
 /** A loop that runs whenever something is due. */
 export interface DueLoop {

@@ -1,0 +1,73 @@
+import { sql } from 'drizzle-orm'
+import { markBoundariesDue } from '../due.ts'
+import { recordExposures } from '../reconcile/exposures.ts'
+import type { Store, Transaction } from '../store.ts'
+import type { AccountClaim } from './claim-account.ts'
+import { markBoundariesGone, mergeBoundaries } from './merge-boundaries.ts'
+import { markMachinesGone, mergeInterfaces, mergeMachines, type TouchedPath } from './merge-machines.ts'
+import { stagePaths } from './staged.ts'
+
+/**
+ * Makes a complete sync the inventory, in one transaction: only now is anything missed. Every boundary for which the
+ * change matters is due. False when the claim was lost, and nothing was changed.
+ */
+export async function completeSync(
+  store: Store,
+  owner: string,
+  claim: AccountClaim,
+  resyncMs: number,
+): Promise<boolean> {
+  return store.db.transaction(async (tx) => {
+    const held = await tx.execute(sql`select 1 from accounts where id = ${claim.accountId}
+      and sync_generation = ${claim.generation}::bigint and lease_owner = ${owner} for update`)
+    if (held.rowCount !== 1) return false
+    await stagePaths(tx, claim)
+    const boundaryIds = await mergeBoundaries(tx, claim)
+    const goneMachines = await markMachinesGone(tx, claim)
+    const machines = await mergeMachines(tx, claim)
+    const paths = await mergeInterfaces(tx, claim)
+    const goneBoundaries = await markBoundariesGone(tx, claim)
+    const vmIds = [...new Set([...machines, ...goneMachines, ...paths.map(({ vmId }) => vmId)])]
+    await markBoundariesDue(tx, await affected(tx, vmIds, paths, [...boundaryIds, ...goneBoundaries]))
+    await recordExposures(tx, { vmIds })
+    await tx.execute(sql`
+      delete from inventory_items where account_id = ${claim.accountId} and generation <= ${claim.generation}::bigint`)
+    await tx.execute(sql`
+      update accounts set status = 'CONNECTED', last_synced_at = gateway_now(), last_sync_error = null,
+        lease_owner = null, lease_until = null,
+        next_sync_at = gateway_now() + make_interval(secs => ${resyncMs / 1000}::float8)
+      where id = ${claim.accountId}`)
+    return true
+  })
+}
+
+/**
+ * The boundaries that must be looked at: those that stood or stand before a machine with a policy or a grant, and those
+ * that changed and hold a rule of ours, guard such a machine, or may show a grant open.
+ */
+async function affected(
+  tx: Transaction,
+  vmIds: readonly string[],
+  paths: readonly TouchedPath[],
+  boundaryIds: readonly string[],
+): Promise<string[]> {
+  const matters = (vm: ReturnType<typeof sql>) => sql`(
+    exists (select 1 from policies p where p.vm_id = ${vm} and p.disabled_at is null)
+    or exists (select 1 from grants g where g.vm_id = ${vm} and g.state in ('OPENING', 'ACTIVE', 'CLOSING')))`
+  const touched = JSON.stringify(paths.filter(({ boundaryId }) => boundaryId !== null))
+  const { rows } = await tx.execute<{ id: string }>(sql`
+    select t."boundaryId" as id from jsonb_to_recordset(${touched}::jsonb) as t("vmId" text, "boundaryId" text)
+    where ${matters(sql`t."vmId"`)}
+    union
+    select p.id from virtual_machine_interfaces i
+    cross join lateral unnest(array[i.subnet_boundary_id, i.own_boundary_id]) p(id)
+    where i.vm_id = any(${sql.param(vmIds)}::text[]) and p.id is not null and ${matters(sql`i.vm_id`)}
+    union
+    select b.id from boundaries b where b.id = any(${sql.param(boundaryIds)}::text[]) and (
+      exists (select 1 from jsonb_array_elements(b.rules) r where lower(r->>'name') like 'jitgateway-%')
+      or exists (select 1 from virtual_machine_interfaces i
+        where b.id in (i.subnet_boundary_id, i.own_boundary_id) and ${matters(sql`i.vm_id`)})
+      or exists (select 1 from enforcements e join grants g on g.id = e.grant_id
+        where e.boundary_id = b.id and g.state in ('OPENING', 'ACTIVE', 'CLOSING')))`)
+  return rows.map(({ id }) => id)
+}

@@ -1,0 +1,37 @@
+import { sql } from 'drizzle-orm'
+import type { Transaction } from '../store.ts'
+import type { AccountClaim } from './claim-account.ts'
+import { resourceGroupId, staged } from './staged.ts'
+
+/**
+ * Takes over the boundaries that were found; answers those that are new or that somebody changed. Rules that the
+ * enforcer read later than the list was asked for stay.
+ */
+export async function mergeBoundaries(tx: Transaction, claim: AccountClaim): Promise<string[]> {
+  const { accountId, generation } = claim
+  const { rows } = await tx.execute<{ id: string }>(sql`
+    insert into boundaries as b (id, account_id, resource_group_id, resource_group, name, location, etag, rules,
+      observed_at, generation)
+    select s.id, ${accountId}, ${resourceGroupId(accountId, sql`s.body->>'resourceGroup'`)}, s.body->>'resourceGroup',
+      s.body->>'name', s.body->>'location', s.body->>'etag', s.body->'rules', s.at, ${generation}::bigint
+    from ${staged(claim, 'boundaries')} order by s.id
+    on conflict (id) do update set resource_group = excluded.resource_group, name = excluded.name,
+      location = excluded.location, gone_at = null, generation = excluded.generation,
+      etag = case when excluded.observed_at > b.observed_at then excluded.etag else b.etag end,
+      rules = case when excluded.observed_at > b.observed_at then excluded.rules else b.rules end,
+      observed_at = greatest(excluded.observed_at, b.observed_at)
+    where (b.resource_group, b.name, b.location) is distinct from
+        (excluded.resource_group, excluded.name, excluded.location)
+      or b.gone_at is not null or (excluded.observed_at > b.observed_at and b.etag is distinct from excluded.etag)
+    returning b.id`)
+  return rows.map(({ id }) => id)
+}
+
+/** Marks the boundaries that were not found; answers them. */
+export async function markBoundariesGone(tx: Transaction, claim: AccountClaim): Promise<string[]> {
+  const { rows } = await tx.execute<{ id: string }>(sql`
+    update boundaries b set gone_at = gateway_now() where b.account_id = ${claim.accountId} and b.gone_at is null
+      and not exists (select 1 from ${staged(claim, 'boundaries')} where s.id = b.id)
+    returning b.id`)
+  return rows.map(({ id }) => id)
+}

@@ -1,0 +1,111 @@
+import { sql } from 'drizzle-orm'
+import { gatewayActor } from '../../access/words.ts'
+import { appendFacts } from '../append-facts.ts'
+import { endGrants } from '../end-grants.ts'
+import type { Transaction } from '../store.ts'
+import type { AccountClaim } from './claim-account.ts'
+import { resourceGroupId, staged } from './staged.ts'
+
+/**
+ * Marks the machines that were not found, says so once, and ends their grants; answers them. It must run while their
+ * interfaces are still known: these say where a grant may be open.
+ */
+export async function markMachinesGone(tx: Transaction, claim: AccountClaim): Promise<string[]> {
+  const { rows } = await tx.execute<{ id: string; name: string; resource_group_id: string }>(sql`
+    update virtual_machines v set gone_at = gateway_now() where v.account_id = ${claim.accountId} and v.gone_at is null
+      and not exists (select 1 from ${staged(claim, 'virtualMachines')} where s.id = v.id)
+    returning v.id, v.name, v.resource_group_id`)
+  const vmIds = rows.map(({ id }) => id)
+  if (vmIds.length === 0) return []
+  await endGrants(tx, { vmIds }, 'VM_GONE', gatewayActor)
+  await appendFacts(
+    tx,
+    rows.map(({ id, name, resource_group_id: resourceGroupId }) => ({
+      kind: 'VirtualMachineGone' as const,
+      actor: gatewayActor,
+      accountId: claim.accountId,
+      resourceGroupId,
+      vmId: id,
+      detail: { name },
+    })),
+  )
+  return vmIds
+}
+
+/** Takes over the machines that were found; answers those that are new, changed or back again. */
+export async function mergeMachines(tx: Transaction, claim: AccountClaim): Promise<string[]> {
+  const { accountId, generation } = claim
+  const { rows } = await tx.execute<{ id: string }>(sql`
+    insert into virtual_machines as v (id, account_id, resource_group_id, resource_group, name, location, os, power,
+      unsupported_reason, tags, generation, first_seen_at, last_seen_at)
+    select s.id, ${accountId}, ${resourceGroupId(accountId, sql`s.body->>'resourceGroup'`)}, s.body->>'resourceGroup',
+      s.body->>'name', s.body->>'location', (s.body->>'os')::operating_system, (s.body->>'power')::power_state,
+      (case when (s.body->>'classic')::boolean then 'CLASSIC'
+        when not coalesce(path.addressed, false) then 'NO_PRIVATE_ADDRESS'
+        when not path.guarded then 'NO_NETWORK_SECURITY_GROUP' end)::unsupported_reason,
+      s.body->'tags', ${generation}::bigint, gateway_now(), gateway_now()
+    from ${staged(claim, 'virtualMachines')}
+    left join (
+      select p.body->>'vmId' as vm_id, bool_or(jsonb_array_length(p.body->'addresses') > 0) as addressed,
+        bool_or(coalesce(p.body->>'subnetBoundaryId', p.body->>'ownBoundaryId') is not null) as guarded
+      from inventory_items p
+      where p.account_id = ${accountId} and p.generation = ${generation}::bigint and p.kind = 'paths' group by 1
+    ) path on path.vm_id = s.id
+    order by s.id
+    on conflict (id) do update set resource_group = excluded.resource_group, name = excluded.name,
+      location = excluded.location, os = excluded.os, power = excluded.power,
+      unsupported_reason = excluded.unsupported_reason, tags = excluded.tags, generation = excluded.generation,
+      last_seen_at = excluded.last_seen_at, gone_at = null
+    where v.gone_at is not null
+      or (v.resource_group, v.name, v.location, v.os, v.power, v.unsupported_reason, v.tags) is distinct from
+        (excluded.resource_group, excluded.name, excluded.location, excluded.os, excluded.power,
+          excluded.unsupported_reason, excluded.tags)
+    returning v.id`)
+  return rows.map(({ id }) => id)
+}
+
+/** A boundary that stood or stands on the path of a machine whose interfaces changed. */
+export interface TouchedPath {
+  readonly vmId: string
+  /** Null when nothing stood there. */
+  readonly boundaryId: string | null
+}
+
+/** Takes over the interfaces that were found and forgets the others; answers the paths before and after each change. */
+export async function mergeInterfaces(tx: Transaction, claim: AccountClaim): Promise<readonly TouchedPath[]> {
+  const { accountId, generation } = claim
+  const { rows } = await tx.execute<{ vm_id: string; boundary_id: string | null }>(sql`
+    with found as (
+      select s.id, s.body->>'vmId' as vm_id, (s.body->>'primary')::boolean as "primary",
+        array(select jsonb_array_elements_text(s.body->'addresses')) as addresses,
+        array(select jsonb_array_elements_text(s.body->'publicAddresses')) as public_addresses,
+        s.body->>'subnetId' as subnet_id, s.body->>'subnetBoundaryId' as subnet_boundary_id,
+        s.body->>'ownBoundaryId' as own_boundary_id
+      from ${staged(claim, 'paths')}
+    ), before as (
+      select * from virtual_machine_interfaces where account_id = ${accountId}
+    ), removed as (
+      delete from virtual_machine_interfaces i
+      where i.account_id = ${accountId} and not exists (select 1 from found f where f.id = i.id) returning i.id
+    ), put as (
+      insert into virtual_machine_interfaces as i (id, vm_id, account_id, "primary", addresses, public_addresses,
+        subnet_id, subnet_boundary_id, own_boundary_id, generation)
+      select f.id, f.vm_id, ${accountId}, f."primary", f.addresses, f.public_addresses, f.subnet_id,
+        f.subnet_boundary_id, f.own_boundary_id, ${generation}::bigint from found f order by f.id
+      on conflict (id) do update set vm_id = excluded.vm_id, "primary" = excluded."primary",
+        addresses = excluded.addresses, public_addresses = excluded.public_addresses, subnet_id = excluded.subnet_id,
+        subnet_boundary_id = excluded.subnet_boundary_id, own_boundary_id = excluded.own_boundary_id,
+        generation = excluded.generation
+      where (i.vm_id, i."primary", i.addresses, i.public_addresses, i.subnet_id, i.subnet_boundary_id,
+          i.own_boundary_id) is distinct from (excluded.vm_id, excluded."primary", excluded.addresses,
+          excluded.public_addresses, excluded.subnet_id, excluded.subnet_boundary_id, excluded.own_boundary_id)
+      returning i.id, i.vm_id, i.subnet_boundary_id, i.own_boundary_id
+    ), touched as (
+      select vm_id, subnet_boundary_id, own_boundary_id from put
+      union all select b.vm_id, b.subnet_boundary_id, b.own_boundary_id from before b
+        where b.id in (select id from put union all select id from removed)
+    )
+    select distinct t.vm_id, p.boundary_id from touched t
+    cross join lateral unnest(array[t.subnet_boundary_id, t.own_boundary_id]) p(boundary_id)`)
+  return rows.map(({ vm_id: vmId, boundary_id: boundaryId }) => ({ vmId, boundaryId }))
+}

@@ -1,0 +1,43 @@
+import { sql, type SQL } from 'drizzle-orm'
+import type { Transaction } from '../store.ts'
+import type { AccountClaim } from './claim-account.ts'
+
+/** What a sync has kept of one kind, as a table named `s` to select from. */
+export function staged({ accountId, generation }: AccountClaim, kind: string): SQL {
+  return sql`(select id, at, body from inventory_items
+    where account_id = ${accountId} and generation = ${generation}::bigint and kind = ${kind}) s`
+}
+
+/** The path of a resource group, from an expression of its name. */
+export function resourceGroupId(accountId: string, name: SQL): SQL {
+  return sql`${`/subscriptions/${accountId}/resourcegroups/`} || lower(${name})`
+}
+
+/**
+ * Works out, for every interface of a machine, its addresses and the boundaries on its path, from pages that came in any
+ * order; kept beside them under the kind `paths`. The first configuration that names a subnet says in which it is.
+ */
+export async function stagePaths(tx: Transaction, claim: AccountClaim): Promise<void> {
+  const { accountId, generation } = claim
+  const configurations = sql`jsonb_array_elements(nic.body->'configurations') with ordinality c(one, place)`
+  await tx.execute(sql`
+    insert into inventory_items (account_id, generation, kind, id, at, body)
+    select ${accountId}, ${generation}::bigint, 'paths', nic.id, nic.at, jsonb_build_object(
+      'vmId', s.id, 'primary', (part->>'primary')::boolean,
+      'addresses', to_jsonb(array(select c.one->>'address' from ${configurations}
+        where c.one->>'address' is not null order by c.place)),
+      'publicAddresses', to_jsonb(array(select found.body->>'address' from ${configurations}
+        join inventory_items found on found.account_id = ${accountId} and found.generation = ${generation}::bigint
+          and found.kind = 'publicAddresses' and found.id = c.one->>'publicAddressId'
+        where found.body->>'address' is not null order by c.place)),
+      'subnetId', subnet.id, 'subnetBoundaryId', net.body->>'boundaryId', 'ownBoundaryId', nic.body->>'boundaryId')
+    from ${staged(claim, 'virtualMachines')}
+    cross join jsonb_array_elements(s.body->'interfaces') part
+    join inventory_items nic on nic.account_id = ${accountId} and nic.generation = ${generation}::bigint
+      and nic.kind = 'interfaces' and nic.id = part->>'id'
+    left join lateral (select c.one->>'subnetId' as id from ${configurations}
+      where c.one->>'subnetId' is not null order by c.place limit 1) subnet on true
+    left join inventory_items net on net.account_id = ${accountId} and net.generation = ${generation}::bigint
+      and net.kind = 'subnets' and net.id = subnet.id
+    on conflict do nothing`)
+}
