@@ -49,7 +49,7 @@ export async function run(flags: BenchFlags): Promise<object> {
   const spread = { from: operationMs * 0.7, to: operationMs * 1.3 }
   const simulator = await startSimulator({ estate, seed, operationMs: 0 })
   started.defer(() => simulator.stop())
-  const cloud = await connectSimulator(simulator)
+  const cloud = connectSimulator(simulator)
   const parts = { store, url, cloud, clock: systemClock, log: silentLog }
   const ask = async (text: string, ...values: unknown[]) =>
     (await store.pool.query<Record<string, never>>(text, values)).rows as Record<string, any>[]
