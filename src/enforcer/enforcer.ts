@@ -4,12 +4,13 @@ import type { Cloud } from '../cloud/port.ts'
 import type { Log } from '../log/log.ts'
 import { endExpiredGrants } from '../store/end-grants.ts'
 import { listen } from '../store/listen.ts'
-import { claimBoundaries, untilNextDue } from '../store/reconcile/claim.ts'
+import { claimBoundaries, untilNextDue, type Claim } from '../store/reconcile/claim.ts'
 import { failOverdueOpenings } from '../store/reconcile/fail-openings.ts'
 import { settleUnbound } from '../store/reconcile/settle.ts'
 import type { Store } from '../store/store.ts'
 import type { Clock } from '../time/clock.ts'
 import { startDueLoop } from '../time/due-loop.ts'
+import { createLastSeen } from './last-seen.ts'
 import { runPass } from './run-pass.ts'
 
 /** How an enforcer works. Every figure has a default that suits a cloud. */
@@ -31,7 +32,7 @@ export interface EnforcerOptions {
 }
 
 /** Grants ended by one statement; what is left over follows at once. */
-const EXPIRY_BATCH = 500
+const EXPIRY_BATCH = 1_000
 
 /**
  * The worker that makes the facts true: ends what is over, and reconciles every boundary that is due. Any number of
@@ -40,6 +41,7 @@ const EXPIRY_BATCH = 500
 export function startEnforcer(options: EnforcerOptions): { stop(): Promise<void> } {
   const { store, url, cloud, clock, log, leaseMs = 5_000, pollMs = 1_000, resyncMs = 300_000, passes = 16 } = options
   const owner = randomUUID()
+  const lastSeen = createLastSeen()
   const running = new Set<Promise<void>>()
 
   /** Ends every grant whose time is up, in batches, before anything else is looked at. */
@@ -50,19 +52,21 @@ export function startEnforcer(options: EnforcerOptions): { stop(): Promise<void>
     } while (ended.length === EXPIRY_BATCH)
   }
 
+  const begin = (claim: Claim) => {
+    const pass = runPass({ store, cloud, clock, log, lastSeen, owner, leaseMs, resyncMs }, claim).finally(() => {
+      running.delete(pass)
+      loop.wake()
+    })
+    running.add(pass)
+  }
+
   const turn = async (): Promise<number | null> => {
     await endExpired()
+    // Passes first: a close must not wait for the settling of what is over anyway.
+    const free = passes - running.size
+    if (free > 0) for (const claim of await claimBoundaries(store, owner, leaseMs, free)) begin(claim)
     await failOverdueOpenings(store, EXPIRY_BATCH)
     await settleUnbound(store, EXPIRY_BATCH)
-    const free = passes - running.size
-    if (free > 0)
-      for (const claim of await claimBoundaries(store, owner, leaseMs, free)) {
-        const pass = runPass({ store, cloud, clock, log, owner, leaseMs, resyncMs }, claim).finally(() => {
-          running.delete(pass)
-          loop.wake()
-        })
-        running.add(pass)
-      }
     const wait = await untilNextDue(store)
     // With every place taken the next turn comes when a pass ends: only the end of a grant is worth waking up for.
     return running.size === passes ? Math.max(wait ?? pollMs, FULL_WAIT_MS) : wait

@@ -6,28 +6,49 @@ import type { NewFact } from '../store/append-facts.ts'
 import type { PassInput } from '../store/reconcile/begin.ts'
 import type { Claim } from '../store/reconcile/claim.ts'
 import { evidenceOf, type Evidence } from './evidence.ts'
+import type { LastSeen } from './last-seen.ts'
 import { writeChanges, type Written } from './write.ts'
 
 /** How often one pass starts over when somebody else wrote in between. */
 const MOST_CONFLICTS = 3
 
 /**
- * Makes a boundary show what `input` says and reads it back: observe, plan, write, observe. Nothing is written when the
- * boundary already shows it, and then the first reading is the proof. Fails with a `CloudError`.
+ * Makes a boundary show what `input` says and reads it back: plan, write, observe. What the boundary showed last is
+ * planned upon without reading it again, as far as a write follows: the cloud refuses it when that is no longer so, and
+ * then, as when nothing is to be written, it is read first. Fails with a `CloudError`.
  */
-export async function reconcile(cloud: Cloud, claim: Claim, input: PassInput, signal: AbortSignal): Promise<Evidence> {
-  for (let conflicts = 0; ; conflicts += 1) {
-    const before = await cloud.observe(claim.boundaryId, signal)
+export async function reconcile(
+  cloud: Cloud,
+  claim: Claim,
+  input: PassInput,
+  lastSeen: LastSeen,
+  signal: AbortSignal,
+): Promise<Evidence> {
+  const { boundaryId } = claim
+  let remembered = lastSeen.take(boundaryId)
+  for (let conflicts = 0; ;) {
+    const before = remembered ?? (await cloud.observe(boundaryId, signal))
     const plan = planBoundary(input, before)
-    if (isEmpty(plan)) return evidenceOf(input, plan, before, before, null)
+    if (isEmpty(plan)) {
+      if (remembered !== null) {
+        remembered = null
+        continue
+      }
+      lastSeen.remember(before)
+      return evidenceOf(input, plan, before, before, null)
+    }
     let written: Written
     try {
       written = await writeChanges(cloud, before, plan.changes, signal)
     } catch (error) {
-      if (error instanceof CloudError && error.kind === 'CONFLICT' && conflicts < MOST_CONFLICTS) continue
-      throw error
+      const stale = error instanceof CloudError && error.kind === 'CONFLICT'
+      if (!stale || (remembered === null && conflicts >= MOST_CONFLICTS)) throw error
+      if (remembered === null) conflicts += 1
+      remembered = null
+      continue
     }
-    const after = await cloud.observe(claim.boundaryId, signal)
+    const after = await cloud.observe(boundaryId, signal)
+    lastSeen.remember(after)
     const observed = evidenceOf(input, plan, before, after, written)
     return { ...observed, facts: [writtenFact(claim, plan, after, written)] }
   }

@@ -8,6 +8,7 @@ import { recordObserved } from '../store/reconcile/record.ts'
 import type { Store } from '../store/store.ts'
 import { backoffMs } from '../time/backoff.ts'
 import type { Clock } from '../time/clock.ts'
+import type { LastSeen } from './last-seen.ts'
 import { reconcile } from './reconcile.ts'
 import { failureOf } from './failure.ts'
 
@@ -17,6 +18,7 @@ export interface PassContext {
   readonly cloud: Cloud
   readonly clock: Clock
   readonly log: Log
+  readonly lastSeen: LastSeen
   readonly owner: string
   readonly leaseMs: number
   readonly resyncMs: number
@@ -43,9 +45,9 @@ export async function runPass(context: PassContext, claim: Claim): Promise<void>
 }
 
 async function passOver(context: PassContext, claim: Claim, input: PassInput, signal: AbortSignal): Promise<void> {
-  const { store, cloud, owner, log, resyncMs } = context
+  const { store, cloud, owner, log, lastSeen, resyncMs } = context
   try {
-    const observed = await reconcile(cloud, claim, input, signal)
+    const observed = await reconcile(cloud, claim, input, lastSeen, signal)
     if (!(await recordObserved(store, owner, claim, observed))) return
     await finishPass(store, owner, claim, {
       liveIds: input.grants.map((grant) => grant.grantId),

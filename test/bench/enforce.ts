@@ -76,7 +76,7 @@ export async function run(flags: BenchFlags): Promise<object> {
   const batches = Array.from({ length: Math.ceil(grants / 100) }, (_, index) =>
     vmIds.slice(index * 100, index * 100 + 100),
   )
-  await Promise.all(
+  const answers = await Promise.all(
     batches.map((batch) =>
       requestAccess(
         { store, viewer: { ...ada, actor: { ...ada.actor, id: randomUUIDv7() } } },
@@ -84,6 +84,8 @@ export async function run(flags: BenchFlags): Promise<object> {
       ),
     ),
   )
+  const refusal = answers.flatMap(({ userErrors }) => userErrors)[0]
+  if (refusal !== undefined) throw new Error(refusal.message)
   await until(async () => (await ask(`select from grants where state = 'OPENING'`)).length === 0)
   const opened = await ask(
     `select extract(epoch from activated_at - requested_at)::float8 * 1000 as ms from grants where activated_at is not null`,

@@ -10,6 +10,7 @@ const rig = useRig([
   own('shared'),
   own('revoked'),
   own('missed'),
+  own('seen'),
   { name: 'exposed', rules: [{ name: 'allow-all-ssh', priority: 100, ports: '22' }] },
   { name: 'denied', rules: [{ name: 'deny-office', priority: 100, access: 'Deny', source: home, ports: '22' }] },
   { name: 'wide', ipv6: true },
@@ -54,6 +55,7 @@ describe('an enforcer', () => {
     rig.enforce()
     await rig.protect('two')
     await vi.waitFor(() => expect(rig.passes('two')).toBe(false), within)
+    await rig.idle()
     const { nicNsgIds } = rig.machine('two')
     const lift = rig.simulator.misbehave.slowOperation({ polls: 1_000 }, { at: nicNsgIds[0] ?? '', method: 'PUT' })
     const [id = ''] = await rig.request(['two'])
@@ -103,6 +105,18 @@ describe('an enforcer', () => {
     // Grants that were proven open one after the other may end in two moments.
     expect(rig.writesOf(nsg)).toBeLessThanOrEqual(4)
     for (const name of names) expect(rig.passes(name)).toBe(false)
+  })
+
+  it('writes upon what it last saw, and reads only to prove', async () => {
+    rig.enforce()
+    await rig.protect('seen')
+    await vi.waitFor(() => expect(rig.passes('seen')).toBe(false), within)
+    const nsg = rig.machine('seen').subnetNsgId
+    await rig.idle()
+    const [gets, writes] = [rig.simulator.requests.gets, rig.writesOf(nsg)]
+    const [id = ''] = await rig.request(['seen'])
+    await rig.becomes(id, 'ACTIVE')
+    expect([rig.simulator.requests.gets - gets, rig.writesOf(nsg) - writes]).toEqual([1, 1])
   })
 
   it('opens and closes for IPv6 as for IPv4', async () => {

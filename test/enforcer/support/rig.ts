@@ -56,6 +56,8 @@ export interface Rig {
   passes(name: string, source?: string): boolean
   /** How often the machine's groups were written. */
   writesOf(nsgId: string | null | undefined): number
+  /** Waits until no boundary is worked on or due. */
+  idle(): Promise<void>
   tenMinutesPass(): Promise<void>
 }
 
@@ -145,6 +147,14 @@ export function useRig(machines: readonly MachineSketch[], operationMs = 5): Rig
     passes: (name, source = home) =>
       rig.simulator.packetPasses({ vmId: machine(name).vmId, source, port: 22, protocol: 'TCP' }).passes,
     writesOf: (nsgId) => rig.simulator.writes.filter((write) => write.nsgId === nsgId && write.status !== null).length,
+    async idle() {
+      await vi.waitFor(async () => {
+        const { rows } = await database.store.pool.query(
+          'select 1 from boundary_reconciles where lease_owner is not null or next_run_at <= gateway_now()',
+        )
+        expect(rows).toEqual([])
+      }, within)
+    },
     tenMinutesPass: () => database.advance(600_000),
   }
   return rig
