@@ -23,6 +23,11 @@ export function connectionSql(parameters: Parameters, field: Connection, row: st
     ...(field.filter?.where(t, filterValue(parameters, node), parameters) ?? []),
   ].join(' and ')
 
+  const counted = `(select count(*) from ${entity.table} ${t} where ${wanted})`
+  // A parameter that the text does not name is refused by Postgres: a count alone must not bind those of a page.
+  if (selected.every(({ name }) => name === 'totalCount'))
+    return `(select row_to_json(c) from (select ${selected.map(({ key }) => `${counted} as "${columnKey(key)}"`).join(', ')}) c)`
+
   const backward = node.arguments['last'] !== undefined && node.arguments['last'] !== null
   const peeks = selected.some(({ name }) => name === 'pageInfo')
   const numbered = peeks || backward
@@ -54,7 +59,7 @@ export function connectionSql(parameters: Parameters, field: Connection, row: st
 
   const answers = selected.map((part) => {
     const key = `as "${columnKey(part.key)}"`
-    if (part.name === 'totalCount') return `(select count(*) from ${entity.table} ${t} where ${wanted}) ${key}`
+    if (part.name === 'totalCount') return `${counted} ${key}`
     if (part.name === 'nodes') return `${gathered(rowJson(parameters, entity, t, part))} ${key}`
     const fields = [...part.types.values()][0]?.fields ?? []
     if (part.name === 'edges') {
@@ -67,9 +72,7 @@ export function connectionSql(parameters: Parameters, field: Connection, row: st
     return `${object(fields.map((one) => [one, info(one)]))} ${key}`
   })
   if (peeks) columns.push(`${cursorSql(order, t)} as "@c"`)
-  const reads = selected.some(({ name }) => name !== 'totalCount')
-  const from = reads ? ` from (select ${columns.join(', ')} from ${page}) p` : ''
-  return `(select row_to_json(c) from (select ${answers.join(', ')}${from}) c)`
+  return `(select row_to_json(c) from (select ${answers.join(', ')} from (select ${columns.join(', ')} from ${page}) p) c)`
 }
 
 interface Bound {
