@@ -1,0 +1,293 @@
+import { randomUUID } from 'node:crypto'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Viewer } from '../../src/access/viewer.ts'
+import { CloudError } from '../../src/cloud/error.ts'
+import type { InventoryPage } from '../../src/cloud/port.ts'
+import { enableJit } from '../../src/commands/enable-jit.ts'
+import { registerAccount } from '../../src/commands/register-account.ts'
+import { requestAccess } from '../../src/commands/request-access.ts'
+import { syncAccount } from '../../src/commands/sync-account.ts'
+import { startInventorySync, type InventorySyncOptions } from '../../src/inventory/inventory-sync.ts'
+import { silentLog } from '../../src/log/log.ts'
+import { systemClock } from '../../src/time/clock.ts'
+import { useDatabase } from '../support/database.ts'
+import { account, foundMachine, handCloud, nicId, nsgId, pagesOf, vmId } from './support/hand-cloud.ts'
+
+const database = useDatabase()
+const ada: Viewer = {
+  actor: { kind: 'PERSON', id: 'ada', name: 'Ada' },
+  rolesHeld: [{ role: 'POLICY_ADMIN', scope: '/' }],
+  address: '203.0.113.7',
+}
+const running: { stop(): Promise<void> }[] = []
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((sync) => sync.stop()))
+})
+beforeEach(async () => {
+  await database.store.pool.query(`
+    drop trigger if exists activities_never_truncated on activities;
+    drop trigger if exists grants_never_truncated on grants;
+    truncate accounts, boundaries, virtual_machines, inventory_items, activities cascade`)
+  await registerAccount({ store: database.store, viewer: ada }, { subscriptionId: account })
+})
+
+function start(pages: Parameters<typeof handCloud>[0], more: Partial<InventorySyncOptions> = {}) {
+  const common = { store: database.store, url: database.url, clock: systemClock, log: silentLog }
+  const sync = startInventorySync({ ...common, cloud: handCloud(pages), pollMs: 50, ...more })
+  running.push(sync)
+  return sync
+}
+
+const within = { timeout: 5_000, interval: 10 }
+const rows = async (text: string, ...values: unknown[]) =>
+  (await database.store.pool.query<Record<string, any>>(text, values)).rows
+const accountRow = async () => (await rows('select * from accounts'))[0] ?? {}
+
+/** Has the account synced once more, by a sync of its own that has ended when this resolves. */
+async function syncOnce(pages: Parameters<typeof handCloud>[0]): Promise<void> {
+  const { sync_generation: before } = await accountRow()
+  await syncAccount({ store: database.store, viewer: ada }, { accountId: account })
+  const sync = start(pages)
+  await vi.waitFor(async () => {
+    const { sync_generation: after, lease_owner: owner } = await accountRow()
+    expect([Number(after) > Number(before), owner]).toEqual([true, null])
+  }, within)
+  await sync.stop()
+}
+
+const web = { name: 'web', subnetNsg: 'front', publicAddress: '198.51.100.9' }
+const db = { name: 'db', ownNsg: 'back', address: '10.0.0.5' }
+const groups = [{ name: 'front' }, { name: 'back' }]
+
+/** Protects a machine, and forgets that its boundaries are due. */
+async function protect(name: string): Promise<void> {
+  const { results } = await enableJit({ store: database.store, viewer: ada }, { vmIds: [vmId(name)] })
+  expect(results[0]?.userErrors).toEqual([])
+  await settle()
+}
+const settle = () => database.store.pool.query('update boundary_reconciles set next_run_at = null, pending_at = null')
+const due = async () =>
+  (await rows('select boundary_id from boundary_reconciles where next_run_at is not null order by 1')).map(
+    ({ boundary_id: id }) => id as string,
+  )
+
+describe('inventory sync', () => {
+  it('finds machines, their addresses and the boundaries on their paths, in whatever order the pages come', async () => {
+    const pages = pagesOf([web, db], groups)
+    for (const order of [pages, pages.toReversed(), [pages[2], pages[4], pages[0], pages[3], pages[1]]]) {
+      await database.store.pool.query('truncate virtual_machine_interfaces')
+      await syncOnce(() => order as InventoryPage[])
+      expect(
+        await rows(`select v.name, v.os, v.power, v.resource_group_id, v.unsupported_reason, i."primary", i.addresses,
+          i.public_addresses, i.subnet_boundary_id, i.own_boundary_id
+          from virtual_machines v join virtual_machine_interfaces i on i.vm_id = v.id order by v.name`),
+      ).toEqual([
+        {
+          ...{ name: 'db', os: 'LINUX', power: 'RUNNING', unsupported_reason: null, primary: true },
+          resource_group_id: `/subscriptions/${account}/resourcegroups/rg`,
+          ...{ addresses: ['10.0.0.5'], public_addresses: [] },
+          ...{ subnet_boundary_id: null, own_boundary_id: nsgId('back') },
+        },
+        {
+          ...{ name: 'web', os: 'LINUX', power: 'RUNNING', unsupported_reason: null, primary: true },
+          resource_group_id: `/subscriptions/${account}/resourcegroups/rg`,
+          ...{ addresses: ['10.0.0.4'], public_addresses: ['198.51.100.9'] },
+          ...{ subnet_boundary_id: nsgId('front'), own_boundary_id: null },
+        },
+      ])
+    }
+    expect(await accountRow()).toMatchObject({ status: 'CONNECTED', last_sync_error: null })
+    expect(await rows('select from inventory_items')).toEqual([])
+  })
+
+  it('says why a machine cannot be protected', async () => {
+    await syncOnce(() =>
+      pagesOf(
+        [
+          { name: 'bare' },
+          { name: 'nowhere', address: null, subnetNsg: 'front' },
+          { name: 'old', more: { classic: true, interfaces: [] } },
+          web,
+        ],
+        groups,
+      ),
+    )
+    const reasons = await rows('select name, unsupported_reason as reason from virtual_machines order by name')
+    expect(Object.fromEntries(reasons.map(({ name, reason }) => [name, reason]))).toEqual({
+      bare: 'NO_NETWORK_SECURITY_GROUP',
+      nowhere: 'NO_PRIVATE_ADDRESS',
+      old: 'CLASSIC',
+      web: null,
+    })
+  })
+
+  it('rewrites nothing, says nothing and makes nothing due when nothing changed', async () => {
+    const pages = () => pagesOf([web, db], groups)
+    await syncOnce(pages)
+    await protect('web')
+    const versions = () =>
+      rows(`select id, xmin::text from virtual_machines union all select id, xmin::text from boundaries
+        union all select id, xmin::text from virtual_machine_interfaces order by 1`)
+    const facts = () => rows('select count(*) from activities')
+    const before = [await versions(), await facts()]
+    await syncOnce(pages)
+    expect([await versions(), await facts()]).toEqual(before)
+    expect(await due()).toEqual([])
+  })
+
+  it('notices a deleted machine once, and ends its grants where they may be open', async () => {
+    await syncOnce(() => pagesOf([web, db], groups))
+    await protect('web')
+    const asked = { targets: [{ vmId: vmId('web'), ports: [{ port: 22 }] }], durationSeconds: 600 }
+    const { grantIds } = await requestAccess({ store: database.store, viewer: ada }, asked)
+    await settle()
+    for (const round of [1, 2]) {
+      await syncOnce(() => pagesOf([db], groups))
+      expect(await rows('select state, end_reason from grants where id = $1', grantIds[0])).toEqual([
+        { state: 'CLOSING', end_reason: 'VM_GONE' },
+      ])
+      expect(await rows(`select detail from activities where kind = 'VirtualMachineGone'`)).toEqual([
+        { detail: { name: 'web' } },
+      ])
+      if (round === 1) expect(await due()).toEqual([nsgId('front')])
+    }
+    expect(await rows('select boundary_id, status from enforcements where grant_id = $1', grantIds[0])).toEqual([
+      { boundary_id: nsgId('front'), status: 'UNKNOWN' },
+    ])
+    await syncOnce(() => pagesOf([web, db], groups))
+    expect(await rows(`select gone_at from virtual_machines where name = 'web'`)).toEqual([{ gone_at: null }])
+  })
+
+  it('makes the old and the new boundary due when a protected machine moves', async () => {
+    await syncOnce(() => pagesOf([web, db], groups))
+    await protect('web')
+    await syncOnce(() => pagesOf([{ ...web, subnetNsg: 'back' }, db], groups))
+    expect(await due()).toEqual([nsgId('back'), nsgId('front')].toSorted())
+  })
+
+  it('makes a boundary due that somebody changed, if it guards a protected machine', async () => {
+    await syncOnce(() => pagesOf([web, db], groups))
+    await protect('web')
+    await syncOnce(() =>
+      pagesOf(
+        [web, db],
+        [
+          { name: 'front', etag: '2' },
+          { name: 'back', etag: '2' },
+        ],
+      ),
+    )
+    expect(await due()).toEqual([nsgId('front')])
+  })
+
+  it('leaves what the enforcer read later than the list was asked for', async () => {
+    await syncOnce(() => pagesOf([web], [{ name: 'front', etag: '1' }]))
+    await syncOnce(async function* () {
+      const stale = pagesOf([web], [{ name: 'front', etag: 'stale' }])
+      await database.store.pool.query(
+        `update boundaries set etag = 'newer', observed_at = gateway_now() + interval '1 second'`,
+      )
+      yield* stale
+    })
+    expect(await rows('select etag from boundaries')).toEqual([{ etag: 'newer' }])
+  })
+
+  it('finds that nothing guards a protected port any more when its last boundary is gone', async () => {
+    await syncOnce(() => pagesOf([web], groups))
+    await protect('web')
+    await syncOnce(() => pagesOf([{ ...web, subnetNsg: null }], []))
+    expect(await rows(`select kind, detail->>'ruleName' as rule from activities where kind = 'ExposureFound'`)).toEqual(
+      [{ kind: 'ExposureFound', rule: null }],
+    )
+  })
+
+  it('takes in ten thousand machines without holding more than a page', async () => {
+    const [count, page] = [10_000, 250]
+    let [asked, stored, most] = [0, 0, 0]
+    await syncOnce(async function* () {
+      yield { kind: 'subnets', items: [] }
+      for (let first = 0; first < count; first += page) {
+        const names = Array.from({ length: page }, (_, index) => `vm-${first + index}`)
+        asked += page
+        most = Math.max(most, asked - stored)
+        yield { kind: 'virtualMachines', items: names.map((name) => foundMachine({ name })) }
+        // Asked for the next page: the one before must be in the database by now.
+        stored = Number(
+          (await rows(`select count(*) from inventory_items where kind = 'virtualMachines'`))[0]?.['count'],
+        )
+      }
+    })
+    expect(await rows('select count(*)::int from virtual_machines')).toEqual([{ count }])
+    expect(most).toBe(page)
+  }, 30_000)
+})
+
+describe('a sync that fails', () => {
+  it('misses nothing: what was not read yet is not gone', async () => {
+    await syncOnce(() => pagesOf([web, db], groups))
+    await syncOnce(async function* () {
+      yield* pagesOf([db], []).slice(0, 3)
+      throw new CloudError(
+        'FORBIDDEN',
+        'AuthorizationFailed',
+        'The permission Microsoft.Compute/virtualMachines/read is missing.',
+      )
+    })
+    expect(await rows('select count(*)::int from virtual_machines where gone_at is null')).toEqual([{ count: 2 }])
+    expect(await rows('select count(*)::int from virtual_machine_interfaces')).toEqual([{ count: 2 }])
+    expect(await accountRow()).toMatchObject({
+      status: 'FAILING',
+      last_sync_error: 'The permission Microsoft.Compute/virtualMachines/read is missing.',
+      throttled_until: null,
+    })
+    await syncOnce(() => pagesOf([web, db], groups))
+    expect(await accountRow()).toMatchObject({ status: 'CONNECTED', last_sync_error: null })
+  })
+
+  it('leaves the account alone as long as a throttling cloud asks', async () => {
+    await syncOnce(async function* () {
+      yield { kind: 'subnets', items: [] }
+      throw new CloudError('THROTTLED', 'SubscriptionRequestsThrottled', 'Too many calls.', { retryAfterMs: 60_000 })
+    })
+    const { throttled_until: until, next_sync_at: next } = await accountRow()
+    expect(until.getTime() - Date.now()).toBeGreaterThan(50_000)
+    expect(next.getTime()).toBeGreaterThanOrEqual(until.getTime() - 1_000)
+  })
+
+  it('is taken up by another when whoever ran it died, once its lease is over', async () => {
+    await database.store.pool.query(
+      `update accounts set lease_owner = $1, lease_until = gateway_now() + interval '1 minute', next_sync_at = gateway_now()`,
+      [randomUUID()],
+    )
+    const other = '22222222-2222-4222-8222-222222222222'
+    await registerAccount({ store: database.store, viewer: ada }, { subscriptionId: other })
+    const statuses = () => rows('select status from accounts order by id')
+    start(() => [])
+    await vi.waitFor(
+      async () => expect(await statuses()).toEqual([{ status: 'REGISTERED' }, { status: 'CONNECTED' }]),
+      within,
+    )
+    await database.advance(61_000)
+    await vi.waitFor(async () => expect((await statuses())[0]).toEqual({ status: 'CONNECTED' }), within)
+  })
+})
+
+describe('several processes', () => {
+  it('sync an account once between them', async () => {
+    let reads = 0
+    const slow = async function* () {
+      reads += 1
+      for (const page of pagesOf([web, db], groups)) {
+        await rows('select pg_sleep(0.02)')
+        yield page
+      }
+    }
+    for (let index = 0; index < 3; index += 1) start(slow)
+    await vi.waitFor(async () => expect((await accountRow()).status).toBe('CONNECTED'), within)
+    expect(reads).toBe(1)
+    expect(await rows('select id from virtual_machine_interfaces order by id')).toEqual([
+      { id: nicId('db-nic') },
+      { id: nicId('web-nic') },
+    ])
+  })
+})
