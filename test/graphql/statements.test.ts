@@ -1,0 +1,96 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { enableJit } from '../../src/commands/enable-jit.ts'
+import { requestAccess } from '../../src/commands/request-access.ts'
+import { globalId } from '../../src/graphql/global-id.ts'
+import type { Store } from '../../src/store/store.ts'
+import { useDatabase } from '../support/database.ts'
+import { ask } from './support/ask.ts'
+import { person } from './support/context.ts'
+import { accountId, boundaryId, machineId, machineKey, writeSmallEstate } from './support/small-estate.ts'
+import { stories } from './support/stories.ts'
+
+const database = useDatabase()
+const admin = person('ada', 'POLICY_ADMIN')
+const names = Array.from({ length: 20 }, (_, index) => `web-${index}`)
+const ids: Record<string, string> = {}
+
+beforeAll(async () => {
+  const { store } = database
+  await writeSmallEstate(store, names)
+  const { results } = await enableJit({ store, viewer: admin }, { vmIds: names.map(machineKey) })
+  const targets = names.map((name) => ({ vmId: machineKey(name), ports: [{ port: 22 }] }))
+  const asked = await requestAccess({ store, viewer: admin }, { targets, durationSeconds: 600 })
+  Object.assign(ids, {
+    policy: globalId('Policy', results[0]?.policyId ?? ''),
+    request: globalId('Request', asked.requestId ?? ''),
+    grant: globalId('Grant', asked.grantIds[0] ?? ''),
+  })
+})
+
+/** A store that counts its statements. */
+function counting(): { readonly store: Store; readonly count: () => number } {
+  let count = 0
+  const { pool, db } = database.store
+  const query = ((...args: Parameters<typeof pool.query>) => {
+    count += 1
+    return pool.query(...args)
+  }) as typeof pool.query
+  const counted = new Proxy(pool, {
+    get: (target, name) => (name === 'query' ? query : Reflect.get(target, name, target)),
+  })
+  return { store: { pool: counted, db }, count: () => count }
+}
+
+const queries = [...stories].filter(([, text]) => /^query /m.test(text))
+const variables = (name: string): object => {
+  const byName: Record<string, string | undefined> = {
+    'show-policy': ids['policy'],
+    'show-request': ids['request'],
+    'show-grant': ids['grant'],
+    'show-account': accountId,
+    'boundary-with-rules': boundaryId('front'),
+  }
+  const id = byName[name] ?? machineId('web-0')
+  return { id, ids: [id, ids['grant']], virtualMachine: id, first: 20 }
+}
+
+describe('a query', () => {
+  it.each(queries)('%s costs one statement a root field, whatever it selects', async (name, text) => {
+    const { store, count } = counting()
+    const answer = await ask<object>(store, admin, text, variables(name))
+    // Whoever asks is known already: the viewer costs nothing.
+    expect(count()).toBeLessThanOrEqual(Object.keys(answer).length)
+  })
+
+  it('costs no more for twenty rows than for two', async () => {
+    const document = `query ($first: Int!) { virtualMachines(first: $first) { nodes {
+      name policy { ports { port } } interfaces { path { boundary { name } } }
+      grants(first: 5) { nodes { enforcements { status } activity(first: 3) { nodes { kind } } } } } } }`
+    const costs: number[] = []
+    for (const first of [2, 20]) {
+      const { store, count } = counting()
+      const { virtualMachines } = await ask<any>(store, admin, document, { first })
+      expect(virtualMachines.nodes).toHaveLength(first)
+      costs.push(count())
+    }
+    expect(costs).toEqual([1, 1])
+  })
+
+  it('costs as many statements as its root fields when it asks for the same twice in two ways', async () => {
+    const { store, count } = counting()
+    const document = `{ a: grants(first: 1) { nodes { id } } b: grants(last: 1) { nodes { id } } }`
+    const { a, b } = await ask<any>(store, admin, document)
+    expect(a.nodes[0].id).not.toBe(b.nodes[0].id)
+    expect(count()).toBe(2)
+  })
+})
+
+describe('a bulk verb', () => {
+  it('reads all that is selected of its results by one statement a field, however many there are', async () => {
+    const document = `mutation ($machines: [ID!]!) { enableJit(input: { virtualMachines: $machines }) {
+      results { virtualMachine { name policy { version } } policy { ports { port } } userErrors { code } } } }`
+    const { store, count } = counting()
+    await ask(store, admin, document, { machines: names.map(machineId) })
+    expect(count()).toBeLessThanOrEqual(2)
+  })
+})
