@@ -1,3 +1,5 @@
+import { CloudError } from '../error.ts'
+
 /** What Azure Resource Manager answered to one call. */
 export interface ArmAnswer {
   readonly status: number
@@ -42,4 +44,10 @@ export function retryAfterMs({ headers }: ArmAnswer, now: number): number | null
 /** The cloud's own id of the call, by which its activity log and ours are joined. */
 export function correlationIdOf({ headers }: ArmAnswer): string | null {
   return headers['x-ms-correlation-request-id'] ?? headers['x-ms-request-id'] ?? null
+}
+
+/** An answer that is not what was asked for, and so says nothing about it. */
+export function unexpectedAnswer(what: string): CloudError {
+  const message = `Azure's address answered with ${what}; is something else reached at ARM_ENDPOINT? The gateway tries again.`
+  return new CloudError('UNAVAILABLE', 'UnexpectedAnswer', message)
 }

@@ -2,7 +2,7 @@ import { isOurs, type RuleChanges } from '../../firewall/rule.ts'
 import { pause, type Clock } from '../../time/clock.ts'
 import { CloudError } from '../error.ts'
 import type { Applied, Cloud, Observation } from '../port.ts'
-import { correlationIdOf, listProperty, property, textProperty, type Json } from './answer.ts'
+import { correlationIdOf, listProperty, property, textProperty, unexpectedAnswer, type Json } from './answer.ts'
 import type { ArmClient } from './client.ts'
 import { readRule, writeRule } from './map-rule.ts'
 import { awaitOperation, isUpdating, type Cadence } from './operation.ts'
@@ -28,13 +28,14 @@ export function securityGroups(client: ArmClient, cadence: Cadence, clock: Clock
   return {
     /**
      * While a write is in progress, what is shown is not yet what packets meet: such a reading would prove nothing. It
-     * is waited for, and then left for later as a conflict.
+     * is waited for, and then left for later as a conflict. A group whose last write failed is read as it stands, since
+     * only the next write mends it; that our own write failed was told by its operation.
      */
     async observe(boundaryId, signal) {
       const deadline = clock.now() + SETTLE_WITHIN_MS
       for (let wait = cadence.firstMs; ; wait = Math.min(wait * 2, cadence.mostMs)) {
         const { body } = await client.get(boundaryId, { 'api-version': NETWORK_VERSION }, signal)
-        if (!isUpdating(body)) return readGroup(body)
+        if (!isUpdating(body)) return readingOf(boundaryId, body)
         if (clock.now() + wait > deadline || signal?.aborted)
           throw new CloudError(
             'CONFLICT',
@@ -53,12 +54,24 @@ export function securityGroups(client: ArmClient, cadence: Cadence, clock: Clock
   }
 }
 
-/** A group as it was answered, in the gateway's words; the answer itself is kept for the write. */
+/** The group that was asked for; another one's rules would prove nothing of it. */
+function readingOf(boundaryId: string, raw: unknown): Observation {
+  const group = readGroup(raw)
+  if (group.boundaryId !== boundaryId.toLowerCase()) throw unexpectedAnswer('another network security group')
+  return group
+}
+
+/**
+ * A group as it was answered, in the gateway's words; the answer itself is kept for the write. What is no group, such as
+ * a proxy's page, must not pass for one without rules: every close would count as proven.
+ */
 export function readGroup(raw: unknown): Observation {
-  const rules = listProperty(property(raw, 'properties'), 'securityRules')
+  const [id, etag] = [textProperty(raw, 'id') ?? '', textProperty(raw, 'etag') ?? '']
+  const rules = property(property(raw, 'properties'), 'securityRules')
+  if (id === '' || etag === '' || !Array.isArray(rules)) throw unexpectedAnswer('no network security group')
   return {
-    boundaryId: (textProperty(raw, 'id') ?? '').toLowerCase(),
-    etag: textProperty(raw, 'etag') ?? '',
+    boundaryId: id.toLowerCase(),
+    etag,
     rules: rules.flatMap((rule) => readRule(rule) ?? []),
     ruleCount: rules.length,
     raw,

@@ -26,12 +26,13 @@ export interface AzureOptions {
 /** Azure, as the enforcer and the inventory sync see clouds. Nothing is called before it is used. */
 export function connectAzure(options: AzureOptions): Cloud {
   const { endpoint, certificateAuthority, clock = systemClock } = options
+  const { callTimeoutMs = 30_000 } = options
   const client = createArmClient({
     endpoint,
     scope: `${(options.audience ?? endpoint).replace(/\/+$/, '')}/.default`,
-    credential: openCredential(options.credential),
+    credential: openCredential(options.credential, callTimeoutMs),
     certificateAuthority,
-    callTimeoutMs: options.callTimeoutMs ?? 30_000,
+    callTimeoutMs,
     now: () => clock.now(),
   })
   const cadence = { firstMs: 60, mostMs: 2_000, giveUpAfterMs: options.operationTimeoutMs ?? 300_000 }

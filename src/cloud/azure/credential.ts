@@ -4,6 +4,8 @@ import {
   WorkloadIdentityCredential,
   type TokenCredential,
 } from '@azure/identity'
+import { tokenless } from './unreachable.ts'
+import { untilAborted } from './until-aborted.ts'
 
 /** How the gateway proves who it is. `authorityHost` is the sign-in host of a sovereign cloud; null is the public one. */
 export type AzureCredential =
@@ -27,8 +29,24 @@ export type AzureCredential =
 
 const NEVER_MS = Date.UTC(9999, 0)
 
-/** The credential as the SDK takes it. Nothing is asked of anybody before the first call. */
-export function openCredential(credential: AzureCredential): TokenCredential {
+/**
+ * The credential as the SDK takes it. Nothing is asked of anybody before the first call. A token that is not had within
+ * `timeoutMs` is given up: all calls wait for one and the same, and would wait for ever. Fails with a `CloudError`.
+ */
+export function openCredential(credential: AzureCredential, timeoutMs: number): TokenCredential {
+  const opened = credentialOf(credential)
+  return {
+    async getToken(scopes, options) {
+      try {
+        return await untilAborted(opened.getToken(scopes, options), AbortSignal.timeout(timeoutMs))
+      } catch (error) {
+        throw tokenless(error)
+      }
+    },
+  }
+}
+
+function credentialOf(credential: AzureCredential): TokenCredential {
   if (credential.kind === 'token') {
     const token = { token: credential.token, expiresOnTimestamp: NEVER_MS }
     return { getToken: () => Promise.resolve(token) }

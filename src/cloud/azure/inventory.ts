@@ -1,7 +1,7 @@
 import type { PowerState } from '../../access/words.ts'
 import { CloudError } from '../error.ts'
 import type { InventoryPage } from '../port.ts'
-import { listProperty, textProperty } from './answer.ts'
+import { property, textProperty, unexpectedAnswer, type ArmAnswer } from './answer.ts'
 import { NETWORK_VERSION } from './boundary.ts'
 import type { ArmClient } from './client.ts'
 import {
@@ -52,13 +52,20 @@ export async function* readInventory(
   yield* classicMachines(list('Microsoft.ClassicCompute/virtualMachines', CLASSIC_VERSION))
 }
 
-/** Machines of the classic model: a subscription that never had any does not know the type, or lets nobody list it. */
+/**
+ * Machines of the classic model: a subscription that never had any does not know the type, or lets nobody list it. Once
+ * a page was had there are some, and a later refusal is one like any other.
+ */
 async function* classicMachines(lists: AsyncIterable<readonly unknown[]>): AsyncGenerator<InventoryPage, undefined> {
+  let known = false
   try {
-    for await (const items of lists) yield { kind: 'virtualMachines', items: items.map(readClassicMachine) }
+    for await (const items of lists) {
+      known = true
+      yield { kind: 'virtualMachines', items: items.map(readClassicMachine) }
+    }
   } catch (error) {
-    const unknown = ['NOT_FOUND', 'FORBIDDEN', 'INVALID', 'CONFLICT']
-    if (!(error instanceof CloudError) || !unknown.includes(error.kind)) throw error
+    const none = ['NOT_FOUND', 'FORBIDDEN', 'INVALID']
+    if (known || !(error instanceof CloudError) || !none.includes(error.kind)) throw error
   }
 }
 
@@ -68,11 +75,19 @@ async function* pages(
   query: Readonly<Record<string, string>>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<readonly unknown[], undefined> {
-  let { body } = await client.get(path, query, signal)
+  let answer = await client.get(path, query, signal)
   for (;;) {
-    yield listProperty(body, 'value')
-    const next = textProperty(body, 'nextLink')
+    yield itemsOf(answer)
+    const next = textProperty(answer.body, 'nextLink')
     if (next === null || next === '') return
-    body = (await client.get(next, {}, signal)).body
+    answer = await client.get(next, {}, signal)
   }
+}
+
+/** The resources on a page. What is no page must not pass for an empty one: all that it leaves out would count as gone. */
+function itemsOf({ body }: ArmAnswer): readonly unknown[] {
+  const items = property(body, 'value')
+  if (!Array.isArray(items) || items.some((item) => textProperty(item, 'id') === null))
+    throw unexpectedAnswer('no page of a list')
+  return items
 }

@@ -1,9 +1,11 @@
 import { CloudError, type CloudErrorKind } from '../error.ts'
+import { adviceFor } from './advice.ts'
 import { correlationIdOf, listProperty, property, retryAfterMs, textProperty, type ArmAnswer } from './answer.ts'
 
 /** An error as ARM writes it. */
 export interface ArmFault {
   readonly code: string
+  /** All that was said, the details' words too: often they alone say what is wrong. */
   readonly message: string
   readonly detailCodes: readonly string[]
 }
@@ -11,10 +13,12 @@ export interface ArmFault {
 /** Reads the `error` of a body; the code says so when there is none. */
 export function faultIn(body: unknown): ArmFault {
   const error = property(body, 'error') ?? body
+  const details = listProperty(error, 'details')
+  const words = [error, ...details].flatMap((part) => textProperty(part, 'message') ?? [])
   return {
     code: textProperty(error, 'code') ?? 'Unknown',
-    message: textProperty(error, 'message') ?? '',
-    detailCodes: listProperty(error, 'details').flatMap((detail) => textProperty(detail, 'code') ?? []),
+    message: [...new Set(words)].join(' '),
+    detailCodes: details.flatMap((detail) => textProperty(detail, 'code') ?? []),
   }
 }
 
@@ -25,6 +29,7 @@ export function faultIn(body: unknown): ArmFault {
 const kindsByCode: Readonly<Record<string, CloudErrorKind>> = {
   SubscriptionRequestsThrottled: 'THROTTLED',
   AnotherOperationInProgress: 'CONFLICT',
+  RetryableErrorDueToAnotherOperation: 'CONFLICT',
   PreconditionFailed: 'CONFLICT',
   Canceled: 'CONFLICT',
   ReferencedResourceNotProvisioned: 'CONFLICT',
@@ -35,16 +40,25 @@ const kindsByCode: Readonly<Record<string, CloudErrorKind>> = {
   RequestDisallowedByPolicy: 'FORBIDDEN',
   SubscriptionNotFound: 'FORBIDDEN',
   InvalidSubscriptionId: 'FORBIDDEN',
-  SecurityRuleCountLimitReached: 'QUOTA',
-  SecurityRuleAddressPrefixCountLimitReached: 'QUOTA',
+  ResourceNotFound: 'NOT_FOUND',
+  ResourceGroupNotFound: 'NOT_FOUND',
+  NotFound: 'NOT_FOUND',
+  InvalidResourceType: 'INVALID',
+  InvalidResourceNamespace: 'INVALID',
+  MissingSubscriptionRegistration: 'INVALID',
   InternalServerError: 'UNAVAILABLE',
+  InternalExecutionError: 'UNAVAILABLE',
+  ServiceUnavailable: 'UNAVAILABLE',
+  ServerTimeout: 'UNAVAILABLE',
+  GatewayTimeout: 'UNAVAILABLE',
 }
 
+/** A 404 in nobody's words may be a proxy's: it does not say that a resource is gone. */
 const kindsByStatus: Readonly<Record<number, CloudErrorKind>> = {
-  400: 'INVALID',
   401: 'FORBIDDEN',
   403: 'FORBIDDEN',
-  404: 'NOT_FOUND',
+  404: 'UNAVAILABLE',
+  408: 'UNAVAILABLE',
   409: 'CONFLICT',
   412: 'CONFLICT',
   429: 'THROTTLED',
@@ -52,9 +66,11 @@ const kindsByStatus: Readonly<Record<number, CloudErrorKind>> = {
 
 /** What kind of refusal it is. A `RetryableError` is a quota only when its detail says so; otherwise somebody else writes. */
 export function kindOf(status: number, { code, detailCodes }: ArmFault): CloudErrorKind {
+  if (detailCodes.includes('CanceledAndSupersededDueToAnotherOperation')) return 'CONFLICT'
   if (code === 'RetryableError')
     return detailCodes.includes('RetryableErrorDueToTooManyCalls') ? 'THROTTLED' : 'CONFLICT'
-  return kindsByCode[code] ?? kindsByStatus[status] ?? (status < 500 && status !== 408 ? 'INVALID' : 'UNAVAILABLE')
+  if (code.endsWith('LimitReached')) return 'QUOTA'
+  return kindsByCode[code] ?? kindsByStatus[status] ?? (status >= 400 && status < 500 ? 'INVALID' : 'UNAVAILABLE')
 }
 
 /** A refused call as the gateway knows refusals. */
@@ -68,7 +84,10 @@ export function refusalIn(answer: ArmAnswer, now: number): CloudError {
   })
 }
 
-/** A write that was accepted and then failed or was cancelled, with the words of its operation. */
+/**
+ * A write that was accepted and then failed or was cancelled, with the words of its operation. A code that is not known
+ * is taken for a fault of the rules: they are then tried apart, so that a bad one holds back no close.
+ */
 export function failureOf(body: unknown, correlationId: string | null): CloudError {
   const fault = faultIn(property(body, 'error'))
   const canceled = textProperty(body, 'status') === 'Canceled'
@@ -78,20 +97,6 @@ export function failureOf(body: unknown, correlationId: string | null): CloudErr
 
 /** What happened and what to do, then the cloud's own words. */
 function wordsFor(kind: CloudErrorKind, { code, message }: ArmFault): string {
-  const action = /perform action '([^']+)'/.exec(message)?.[1]
-  const advice: Readonly<Record<CloudErrorKind, string>> = {
-    THROTTLED: 'Azure takes no more calls for this subscription for now; the gateway waits as long as it asks.',
-    CONFLICT: 'Somebody else wrote to it at the same moment; the gateway reads it anew and tries again.',
-    FORBIDDEN:
-      code === 'RequestDisallowedByPolicy'
-        ? 'An Azure Policy of your organisation forbids this write: exempt the resource, or ask whoever owns the policy.'
-        : `The gateway's identity lacks a permission${action === undefined ? '' : ` (${action})`}: assign it a role that has it at this scope.`,
-    NOT_FOUND: 'It is no longer there.',
-    LOCKED: 'A resource lock forbids this write: remove the lock, or let it forbid deletion only.',
-    QUOTA:
-      'The network security group has reached a limit: remove rules from it, or wait until other grants have ended.',
-    INVALID: 'Azure does not accept what the gateway wrote.',
-    UNAVAILABLE: 'Azure could not answer; the gateway tries again.',
-  }
-  return message === '' ? advice[kind] : `${advice[kind]} Azure says: ${message}`
+  const advice = adviceFor(kind, code, message)
+  return message === '' ? advice : `${advice} Azure says: ${message}`
 }

@@ -10,7 +10,8 @@ export function readRule(raw: unknown): Rule | null {
     name: textProperty(raw, 'name') ?? '',
     description: textProperty(properties, 'description') ?? '',
     priority: Number(property(properties, 'priority')),
-    access: textProperty(properties, 'access')?.toLowerCase() === 'allow' ? 'ALLOW' : 'DENY',
+    // What is not said to deny is taken to let in: that shows too much rather than too little.
+    access: textProperty(properties, 'access')?.toLowerCase() === 'deny' ? 'DENY' : 'ALLOW',
     protocol: readProtocol(textProperty(properties, 'protocol') ?? ''),
     sources: readSide(properties, 'source'),
     sourcePorts: readPorts(properties, 'source'),
@@ -19,8 +20,12 @@ export function readRule(raw: unknown): Rule | null {
   }
 }
 
+/** How Azure writes the protocols that rules of ours have; the rest would have to be written as all of them. */
+const protocols: Readonly<Record<Exclude<Rule['protocol'], 'OTHER'>, string>> = { TCP: 'Tcp', UDP: 'Udp', ANY: '*' }
+
 /** A rule of ours as Azure takes it: one value in the singular field, several in the plural one. */
 export function writeRule(rule: Rule): Json {
+  if (rule.protocol === 'OTHER') throw new Error(`the rule ${rule.name} has a protocol that cannot be written`)
   return {
     name: rule.name,
     properties: {
@@ -28,7 +33,7 @@ export function writeRule(rule: Rule): Json {
       direction: 'Inbound',
       access: rule.access === 'ALLOW' ? 'Allow' : 'Deny',
       priority: rule.priority,
-      protocol: rule.protocol === 'TCP' ? 'Tcp' : rule.protocol === 'UDP' ? 'Udp' : '*',
+      protocol: protocols[rule.protocol],
       ...oneOrMany('sourceAddressPrefix', 'sourceAddressPrefixes', rule.sources),
       ...oneOrMany('sourcePortRange', 'sourcePortRanges', rule.sourcePorts.map(rangeText)),
       ...oneOrMany('destinationAddressPrefix', 'destinationAddressPrefixes', rule.destinations),
