@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { SecurityGroup } from '../../../src/cloud/simulator/resource.ts'
 import { handClock } from '../../support/clock.ts'
 import { errorIn, rule, ruleNamesIn } from './support/call.ts'
 import { groupId, resourceGroup, simulated, webGroup } from './support/simulated.ts'
@@ -115,9 +116,9 @@ describe('an answer', () => {
 
   it('can fail to come until the caller gives up', async () => {
     const { arm, simulator } = await simulated()
-    simulator.misbehave.hang({ times: 1 })
+    simulator.misbehave.hang({ at: webGroup })
     const answer = arm.get(webGroup)
-    expect((await arm.get(webGroup)).status).toBe(200)
+    expect((await arm.get('/subscriptions')).status).toBe(200)
     arm.close()
     await expect(answer).rejects.toThrow()
   })
@@ -187,11 +188,12 @@ describe('somebody else', () => {
 describe('whoever listens to the writes', () => {
   it('is waited for before and after each commit, and told what it changes', async () => {
     const { arm, simulator } = await simulated([{ name: 'web', rules: foreign }])
+    const rulesNow = () => (simulator.read(webGroup) as SecurityGroup | undefined)?.properties.securityRules.length
     const heard: unknown[] = []
     const stops = (['beforeWrite', 'afterWrite'] as const).map((moment) =>
       simulator.on(moment, async (info) => {
         await new Promise(setImmediate)
-        heard.push([moment, info, (simulator.read(webGroup)?.properties['securityRules'] as object[]).length])
+        heard.push([moment, info, rulesNow()])
       }),
     )
     await arm.put(webGroup, { location: 'westeurope', properties: { securityRules: [rule('a', 100), rule('b', 110)] } })

@@ -123,6 +123,6 @@ describe('a rule is refused', () => {
     const { arm } = await simulated([{ name: 'web', rules: [{ name: 'many', priority: 300, source: sources(3_999) }] }])
     expect((await arm.put(ruleId('one'), rule('one', 100))).status).toBe(201)
     const refused = await arm.put(ruleId('two'), rule('two', 101))
-    expect(errorIn(refused).code).toBe('SecurityRuleAddressPrefixCountLimitReached')
+    expect(errorIn(refused).code).toBe('SecurityRuleAddressesOrPortsPerSecurityGroupLimitReached')
   })
 })

@@ -64,7 +64,7 @@ export function checkRules(groupId: string, rules: readonly RuleInput[]): void {
     const count = rules.reduce((sum, rule) => sum + addressPrefixesOf(rule.properties, side).length, 0)
     if (count > MOST_ADDRESSES)
       throw limitReached(
-        'SecurityRuleAddressPrefixCountLimitReached',
+        'SecurityRuleAddressesOrPortsPerSecurityGroupLimitReached',
         `${side} addresses`,
         groupId,
         MOST_ADDRESSES,
