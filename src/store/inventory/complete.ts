@@ -23,10 +23,11 @@ export async function completeSync(
     if (held.rowCount !== 1) return false
     await stagePaths(tx, claim)
     const boundaryIds = await mergeBoundaries(tx, claim)
+    // Boundaries before grants, as everybody locks them.
+    const goneBoundaries = await markBoundariesGone(tx, claim)
     const goneMachines = await markMachinesGone(tx, claim)
     const machines = await mergeMachines(tx, claim)
     const paths = await mergeInterfaces(tx, claim)
-    const goneBoundaries = await markBoundariesGone(tx, claim)
     const vmIds = [...new Set([...machines, ...goneMachines, ...paths.map(({ vmId }) => vmId)])]
     await markBoundariesDue(tx, await affected(tx, vmIds, paths, [...boundaryIds, ...goneBoundaries]))
     await recordExposures(tx, { vmIds })

@@ -53,7 +53,8 @@ export interface PassFailure {
 /** Gives a claim back after a pass that failed: says why, where a close is held up too, and plans the next try. */
 export async function failPass(store: Store, owner: string, claim: Claim, failure: PassFailure): Promise<void> {
   await store.db.transaction(async (tx) => {
-    if (!(await holdClaim(tx, owner, claim))) return
+    const account = failure.gone || failure.throttledMs !== null
+    if (!(await holdClaim(tx, owner, claim, { account }))) return
     if (failure.gone) await recordGone(tx, claim)
     else await delayCloses(tx, claim, failure)
     await failOpenings(tx, failure.refused)

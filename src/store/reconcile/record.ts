@@ -34,10 +34,25 @@ export interface Observed {
   readonly correlationId: string | null
 }
 
-/** Locks the claim's row for the rest of the transaction; false when the claim was lost, and nothing may be recorded. */
-export async function holdClaim(tx: Transaction, owner: string, claim: Claim): Promise<boolean> {
+/**
+ * Locks the claim's row for the rest of the transaction; false when the claim was lost, and nothing may be recorded.
+ * First it locks what a record writes, in the order in which syncs and verbs do, who make the boundary due last: the
+ * account (where it is written), the boundary, its grants. In another order two would wait for each other.
+ */
+export async function holdClaim(
+  tx: Transaction,
+  owner: string,
+  claim: Claim,
+  options: { readonly account?: boolean } = {},
+): Promise<boolean> {
+  const { boundaryId: id, accountId } = claim
+  if (options.account ?? false) await tx.execute(sql`select 1 from accounts where id = ${accountId} for no key update`)
+  await tx.execute(sql`select 1 from boundaries where id = ${id} for no key update`)
+  await tx.execute(sql`
+    select 1 from grants where state in ('OPENING', 'ACTIVE', 'CLOSING')
+      and id in (select grant_id from enforcements where boundary_id = ${id}) order by id for no key update`)
   const { rowCount } = await tx.execute(sql`select 1 from boundary_reconciles
-    where boundary_id = ${claim.boundaryId} and fence = ${claim.fence}::bigint and lease_owner = ${owner} for update`)
+    where boundary_id = ${id} and fence = ${claim.fence}::bigint and lease_owner = ${owner} for update`)
   return rowCount === 1
 }
 
