@@ -17,6 +17,8 @@ export interface WindowAsked {
   readonly sources: readonly string[]
   /** Null asks for the longest that the policy allows. */
   readonly durationSeconds: number | null
+  /** Set when the duration follows from an absolute end: a refusal then points at the end. */
+  readonly endsAt?: Date | null
 }
 
 /** What a policy answers: the window it permits, or every constraint that failed. */
@@ -59,7 +61,7 @@ export function evaluate(
       ),
     )
   const against = rule ?? (onPort[0] as PolicyPort)
-  violations.push(...sourceViolations(against, window.sources), ...durationViolations(against, window.durationSeconds))
+  violations.push(...sourceViolations(against, window.sources), ...durationViolations(against, window))
   if (rule === undefined || violations.length > 0) return { violations }
   return {
     protocol: asked.protocol ?? rule.protocol,
@@ -85,11 +87,12 @@ function sourceViolations(rule: PolicyPort, sources: readonly string[]): PolicyV
   )
 }
 
-function durationViolations(rule: PolicyPort, seconds: number | null): PolicyViolation[] {
+function durationViolations(rule: PolicyPort, window: WindowAsked): PolicyViolation[] {
+  const { durationSeconds: seconds, endsAt = null } = window
   if (seconds === null || seconds <= rule.maximumDurationSeconds) return []
   const most = formatDuration(rule.maximumDurationSeconds)
   const message = `The policy of port ${portText(rule)} allows at most ${most}.`
-  return [violation('DURATION', ['duration'], [most], formatDuration(seconds), message)]
+  return [violation('DURATION', [endsAt === null ? 'duration' : 'endsAt'], [most], formatDuration(seconds), message)]
 }
 
 /** Only for prefixes that were read once before. */

@@ -51,6 +51,10 @@ export function defaultPorts(os: OperatingSystem | null): readonly PolicyPort[] 
   ]
 }
 
+/** Whether two name one port: the same number and protocol. */
+export const samePort = (left: PortKey) => (right: PortKey) =>
+  left.port === right.port && left.protocol === right.protocol
+
 /** Checks ports as asked and fills in the defaults; `field` is the path of the list in the verb's input. */
 export function readPorts(
   input: readonly PortInput[],
@@ -120,14 +124,13 @@ export function overlaps(ports: readonly PortKey[], field: readonly string[]): r
   )
 }
 
-/** The ports of a policy after changes: named ones are added or replaced, then those to remove are taken out. */
+/** The ports of a policy after changes: those of `set` are added or replaced, those of `remove` taken out, none in both. */
 export function changePorts(
   current: readonly PolicyPort[],
   set: readonly PolicyPort[],
   remove: readonly PortKey[],
 ): readonly PolicyPort[] {
-  const same = (left: PortKey) => (right: PortKey) => left.port === right.port && left.protocol === right.protocol
-  const kept = current.filter((port) => !set.some(same(port)) && !remove.some(same(port)))
+  const kept = current.filter((port) => !set.some(samePort(port)) && !remove.some(samePort(port)))
   return [...kept, ...set].toSorted(
     (left, right) => left.port - right.port || protocols.indexOf(left.protocol) - protocols.indexOf(right.protocol),
   )

@@ -1,10 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto'
-import { sql } from 'drizzle-orm'
 import { actions, type PrincipalKind, type Role } from '../access/role.ts'
-import { parseScope } from '../access/scope.ts'
+import { accountOf, parseScope, resourceGroupOf } from '../access/scope.ts'
 import { may } from '../access/viewer.ts'
 import { appendFacts } from '../store/append-facts.ts'
-import { accountOf, resourceGroupOf } from '../access/scope.ts'
+import { sql } from '../store/sql.ts'
 import type { CommandContext, Outcome } from './command.ts'
 
 /** Longest id of a principal, in characters. */

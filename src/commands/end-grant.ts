@@ -1,9 +1,9 @@
-import { sql } from 'drizzle-orm'
 import { actions } from '../access/role.ts'
 import type { UserError } from '../access/user-error.ts'
 import { may, type Viewer } from '../access/viewer.ts'
 import type { EndReason, GrantState } from '../access/words.ts'
 import { endGrants } from '../store/end-grants.ts'
+import { sql } from '../store/sql.ts'
 import type { Transaction } from '../store/store.ts'
 import type { CommandContext, Outcome } from './command.ts'
 

@@ -23,8 +23,11 @@ export async function evaluateTargets(
   window: WindowAsked,
 ): Promise<{ readonly permitted: readonly Permitted[]; readonly userErrors: readonly UserError[] }> {
   const vmIds = targets.map((target) => target.vmId.toLowerCase())
-  const policies = new Map((await holdPolicies(tx, { vmIds }, 'share')).map((policy) => [policy.vmId, policy]))
   const machines = await findMachines(tx, vmIds)
+  // Whoever may not ask holds up nobody who changes the policy.
+  const permitted = vmIds.filter((id) => refusalOf(viewer, actions.requestAccess, machines.get(id), []) === null)
+  const held = await holdPolicies(tx, { vmIds: permitted }, 'share')
+  const policies = new Map(held.map((policy) => [policy.vmId, policy]))
   const judged = targets.map((target, index) => {
     const id = vmIds[index] as string
     return judge(viewer, machines.get(id), policies.get(id), target, window, ['targets', String(index)])
@@ -56,13 +59,6 @@ function judge(
     return refused({ code: 'CONFLICT', field: at, message: `JIT is not enabled on ${machine.name}.` })
   if (target.ports.length === 0)
     return refused({ code: 'INVALID_INPUT', field: [...field, 'ports'], message: 'Name at least one port.' })
-  const stranger = window.sources.findIndex((source) => !machine.addresses.some((own) => sameFamily(own, source)))
-  if (stranger >= 0)
-    return refused({
-      code: 'CONFLICT',
-      field: ['sources', String(stranger)],
-      message: `${machine.name} has no address of the family of ${window.sources[stranger]}.`,
-    })
 
   const permitted: Permitted[] = []
   const userErrors: UserError[] = []
@@ -80,9 +76,27 @@ function judge(
       else permitted.push(grant)
     }
   }
-  return { permitted, userErrors }
+  const strangers = familyErrors(machine, window.sources)
+  return strangers.length === 0
+    ? { permitted, userErrors }
+    : { permitted: [], userErrors: [...strangers, ...userErrors] }
 }
 
 const nothing: Judgement = { permitted: [], userErrors: [] }
+
+/** Sources from which no address of the machine can be reached, whatever its policy says. */
+function familyErrors(machine: Machine, sources: readonly string[]): UserError[] {
+  return sources.flatMap((source, index) =>
+    machine.addresses.some((own) => sameFamily(own, source))
+      ? []
+      : [
+          {
+            code: 'CONFLICT' as const,
+            field: ['sources', String(index)],
+            message: `${machine.name} has no address of the family of ${source}.`,
+          },
+        ],
+  )
+}
 
 const sameFamily = (left: string, right: string) => familyOf(left) === familyOf(right)

@@ -1,8 +1,8 @@
-import { sql } from 'drizzle-orm'
 import { actions, type Action } from '../access/role.ts'
 import type { UserError } from '../access/user-error.ts'
 import { may, type Viewer } from '../access/viewer.ts'
 import type { OperatingSystem, UnsupportedReason } from '../access/words.ts'
+import { sql } from '../store/sql.ts'
 import type { Transaction } from '../store/store.ts'
 
 /** A virtual machine as a verb needs it. */

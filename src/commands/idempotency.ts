@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { sql } from 'drizzle-orm'
 import type { Conflict, InvalidInput } from '../access/user-error.ts'
+import { sql } from '../store/sql.ts'
 import type { Transaction } from '../store/store.ts'
 import type { CommandContext } from './command.ts'
 

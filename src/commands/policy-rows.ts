@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto'
-import { sql } from 'drizzle-orm'
 import type { PolicyPort } from '../access/policy.ts'
 import type { Viewer } from '../access/viewer.ts'
+import { sql } from '../store/sql.ts'
 import type { Transaction } from '../store/store.ts'
 import type { Machine } from './find-machines.ts'
 
@@ -63,6 +63,13 @@ export interface HeldPolicy extends Record<string, unknown> {
   readonly version: number
   readonly enabled: boolean
   readonly ports: readonly PolicyPort[]
+}
+
+/** The machines that policies are about, by the id of the policy. Whose policy it is never changes. */
+export async function findPolicies(tx: Transaction, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await tx.execute<{ id: string; vm_id: string }>(sql`
+    select id, vm_id from policies where id = any(${sql.param(ids)}::uuid[])`)
+  return new Map(rows.map((row) => [row.id, row.vm_id]))
 }
 
 /** Reads policies and holds them: `share` lets other requests read on, `update` is for changing them. */

@@ -1,8 +1,8 @@
-import { sql } from 'drizzle-orm'
 import { actions } from '../access/role.ts'
 import { accountOf } from '../access/scope.ts'
 import { may } from '../access/viewer.ts'
 import { appendFacts } from '../store/append-facts.ts'
+import { sql } from '../store/sql.ts'
 import type { CommandContext, Outcome } from './command.ts'
 
 /** Longest name of an account, in characters. */

@@ -1,9 +1,9 @@
-import { sql } from 'drizzle-orm'
 import { readSources } from '../access/source.ts'
 import type { UserError } from '../access/user-error.ts'
 import { longestJustification, readWindow, type WindowInput } from '../access/window.ts'
 import type { Protocol } from '../access/words.ts'
 import { markPathsDue } from '../store/due.ts'
+import { sql } from '../store/sql.ts'
 import type { CommandContext, RequestOutcome } from './command.ts'
 import { evaluateTargets } from './evaluate-targets.ts'
 import { once } from './idempotency.ts'
@@ -55,6 +55,7 @@ export async function requestAccess(context: CommandContext, input: RequestAcces
       const { permitted, userErrors: failures } = await evaluateTargets(tx, context.viewer, input.targets, {
         sources: read.sources,
         durationSeconds: window.durationSeconds,
+        endsAt: window.endsAt,
       })
       if (permitted.length === 0) return refused(failures)
       const justification = input.justification?.trim() || null

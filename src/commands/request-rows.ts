@@ -1,8 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto'
-import { sql } from 'drizzle-orm'
 import { longestOpening } from '../access/window.ts'
 import type { Actor } from '../access/words.ts'
 import { appendFacts, type NewFact } from '../store/append-facts.ts'
+import { sql } from '../store/sql.ts'
 import type { Transaction } from '../store/store.ts'
 import type { Permitted } from './evaluate-targets.ts'
 

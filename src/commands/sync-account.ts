@@ -1,6 +1,6 @@
-import { sql } from 'drizzle-orm'
 import { actions } from '../access/role.ts'
 import { may } from '../access/viewer.ts'
+import { sql } from '../store/sql.ts'
 import type { CommandContext, Outcome } from './command.ts'
 
 /** Asks for an inventory sync of an account now instead of at its next time. */

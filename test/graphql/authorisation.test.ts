@@ -4,12 +4,16 @@ import { actions, roleNames, type Action } from '../../src/access/role.ts'
 import { may, type RoleHeld, type Viewer } from '../../src/access/viewer.ts'
 import { globalId, type NodeType } from '../../src/graphql/global-id.ts'
 import { useDatabase } from '../support/database.ts'
+import { settled } from '../support/settled.ts'
 import { ask } from './support/ask.ts'
 import { person } from './support/context.ts'
 import { accounts, grants, machines, writeTwoAccounts } from './support/two-accounts.ts'
 
 const database = useDatabase()
-beforeAll(() => writeTwoAccounts(database.store))
+beforeAll(async () => {
+  await writeTwoAccounts(database.store)
+  await settled(database.store)
+})
 
 const scopes = [
   '/',
@@ -152,6 +156,7 @@ describe('facts about roles', () => {
       `mutation ($scope: String!) { assignRole(input: { principalKind: USER, principalId: "zoe", role: READER, scope: $scope }) { userErrors { message } } }`,
       { scope },
     )
+    await settled(database.store)
     const kinds = `{ activity(first: 100, filter: { kinds: [ROLE_ASSIGNED] }) { nodes { kind } } roleAssignments(first: 10) { nodes { principalId } } }`
     expect(await ask(database.store, person('cleo', 'READER'), kinds)).toEqual({
       activity: { nodes: [] },

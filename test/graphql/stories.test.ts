@@ -6,6 +6,7 @@ import { globalId } from '../../src/graphql/global-id.ts'
 import { silentLog } from '../../src/log/log.ts'
 import { systemClock } from '../../src/time/clock.ts'
 import { useDatabase } from '../support/database.ts'
+import { settled } from '../support/settled.ts'
 import { ask, watch } from './support/ask.ts'
 import { contextOf, person } from './support/context.ts'
 import * as estate from './support/small-estate.ts'
@@ -163,6 +164,7 @@ describe('requests and grants', () => {
     expect(await tell('revoke-grant', { grant })).toMatchObject({
       revokeGrant: { grant: { state: 'CLOSING', endReason: 'REVOKED', requester: { name: 'rob' } } },
     })
+    await settled(database.store)
     const shown = await tell('show-grant', { id: grant })
     expect(shown.grant.activity.nodes).toMatchObject([
       { kind: 'GRANT_OPENING', actor: { name: 'rob' } },
@@ -193,6 +195,7 @@ describe('requests and grants', () => {
 describe('what happened', () => {
   test('the activity of a machine tells who did what', async () => {
     await grantTo('web-10')
+    await settled(database.store)
     const { virtualMachine } = await tell('activity-of-virtual-machine', { id: machineId('web-10') })
     expect(virtualMachine.activity.nodes).toMatchObject([
       { kind: 'GRANT_OPENING', actor: { kind: 'PERSON', name: 'rob' }, port: 22, state: 'OPENING' },
@@ -201,6 +204,7 @@ describe('what happened', () => {
   })
 
   test('the audit trail is read to its end, and a dashboard goes on from there', async () => {
+    await settled(database.store)
     const feed = startFeed({ store: database.store, url: database.url, clock: systemClock, log: silentLog })
     afterAll(() => feed.stop())
     const context = contextOf(database.store, admin, { feed })

@@ -46,39 +46,59 @@ export async function writeTwoAccounts({ pool }: Store): Promise<void> {
     await write(
       `insert into boundaries (id, account_id, resource_group_id, resource_group, name, location, observed_at, generation)
        values ($1, $2, $3, 'rg', $4, 'here', gateway_now(), 1)`,
-      ...[boundary, account, group, name],
+      boundary,
+      account,
+      group,
+      name,
     )
     await write(
       `insert into virtual_machines (id, account_id, resource_group_id, resource_group, name, location, os, power,
          generation, first_seen_at, last_seen_at)
        values ($1, $2, $3, 'rg', $4, 'here', 'LINUX', 'RUNNING', 1, gateway_now(), gateway_now())`,
-      ...[id, account, group, name],
+      id,
+      account,
+      group,
+      name,
     )
     await write(
       `insert into policies (id, vm_id, account_id, resource_group_id, created_at, updated_at, created_by_id,
          created_by_name) values ($1, $2, $3, $4, gateway_now(), gateway_now(), 'ada', 'Ada')`,
-      ...[policy, id, account, group],
+      policy,
+      id,
+      account,
+      group,
     )
   }
   for (const { id, request, requester, machine } of grants) {
     await write(
       `insert into requests (id, requester_kind, requester_id, requester_name, status, requested_at)
        values ($1, 'PERSON', $2, $2, 'APPROVED', gateway_now())`,
-      ...[request, requester],
+      request,
+      requester,
     )
     await write(
       `insert into grants (id, request_id, vm_id, account_id, resource_group_id, requester_id, requester_name, port,
          protocol, sources, state, requested_at, duration_seconds, open_by, latest_end)
        values ($1, $2, $3, $4, $5, $6, $6, 22, 'TCP', array['192.0.2.1/32'], 'OPENING', gateway_now(), 600,
          gateway_now(), gateway_now())`,
-      ...[id, request, machine.id, machine.account, machine.group, requester],
+      id,
+      request,
+      machine.id,
+      machine.account,
+      machine.group,
+      requester,
     )
     await write(
       `insert into activities (kind, actor_kind, actor_id, actor_name, account_id, resource_group_id, vm_id, request_id,
          grant_id, requester_id, detail)
        values ('GrantOpening', 'PERSON', $6, $6, $4, $5, $3, $2, $1, $6,
          '{"state":"OPENING","port":22,"protocol":"TCP","sources":[],"endsAt":null,"endReason":null,"fault":null}')`,
-      ...[id, request, machine.id, machine.account, machine.group, requester],
+      id,
+      request,
+      machine.id,
+      machine.account,
+      machine.group,
+      requester,
     )
   }
 }

@@ -1,0 +1,79 @@
+import { covers, policyBounds, portText, samePort, type PolicyPort, type PortKey } from '../access/policy.ts'
+import { actions } from '../access/role.ts'
+import type { UserError } from '../access/user-error.ts'
+import { may, type Viewer } from '../access/viewer.ts'
+import type { HeldPolicy } from './policy-rows.ts'
+import { mostMachines } from './vm-ids.ts'
+
+/** What is wrong with a list of policies to change: bounded, not empty, none twice. */
+export function policyIdErrors(policyIds: readonly string[]): UserError[] {
+  const field = ['policyIds']
+  if (policyIds.length === 0) return [{ code: 'INVALID_INPUT', field, message: 'Name at least one policy.' }]
+  if (policyIds.length > mostMachines)
+    return [
+      { code: 'LIMIT_EXCEEDED', field, limit: mostMachines, message: `At most ${mostMachines} policies in one call.` },
+    ]
+  if (new Set(policyIds).size < policyIds.length)
+    return [{ code: 'INVALID_INPUT', field, message: 'A policy is named twice.' }]
+  return []
+}
+
+/** What is wrong with a list of ports to remove beside those to set: bounded, none twice, none set as well. */
+export function removalErrors(remove: readonly PortKey[], set: readonly PolicyPort[]): UserError[] {
+  const field = ['removePorts']
+  const { mostPorts: limit } = policyBounds
+  if (remove.length > limit)
+    return [{ code: 'LIMIT_EXCEEDED', field, limit, message: `A policy has at most ${limit} ports.` }]
+  return remove.flatMap((port, index): UserError[] => {
+    const twice = remove.findIndex(samePort(port)) !== index
+    if (!twice && !set.some(samePort(port))) return []
+    const message = `Port ${portText(port)} is ${twice ? 'named twice' : 'to be set as well'}.`
+    return [{ code: 'INVALID_INPUT', field: [...field, String(index)], message }]
+  })
+}
+
+/**
+ * Why `viewer` may not change the policy of the machine `vmId`, which is undefined when there is no such policy; null
+ * when it may. A policy that the viewer may not see looks like one that does not exist.
+ */
+export function viewRefusal(viewer: Viewer, vmId: string | undefined, field: readonly string[]): UserError | null {
+  if (vmId === undefined || !may(viewer, actions.readPolicy, vmId))
+    return { code: 'NOT_FOUND', field, message: 'There is no such policy, or you may not see it.' }
+  if (!may(viewer, actions.writePolicy, vmId))
+    return { code: 'NOT_PERMITTED', field, action: actions.writePolicy, message: 'You may not change this policy.' }
+  return null
+}
+
+/** Why a policy as it is cannot come to have `ports`, by setting and removing some; null when it can. */
+export function changeRefusal(
+  policy: HeldPolicy,
+  ports: readonly PolicyPort[],
+  set: readonly PolicyPort[],
+  remove: readonly PortKey[],
+  field: readonly string[],
+): UserError | null {
+  if (!policy.enabled) return { code: 'CONFLICT', field, message: 'This policy was disabled.' }
+  const missing = remove.findIndex((port) => !policy.ports.some(samePort(port)))
+  if (missing >= 0)
+    return { code: 'CONFLICT', field: ['removePorts', String(missing)], message: 'The policy does not have this port.' }
+  if (ports.length === 0)
+    return {
+      code: 'CONFLICT',
+      field: ['removePorts'],
+      message: 'A policy keeps at least one port: disable JIT instead.',
+    }
+  const { mostPorts: limit } = policyBounds
+  if (ports.length > limit)
+    return { code: 'LIMIT_EXCEEDED', field: ['setPorts'], limit, message: `A policy has at most ${limit} ports.` }
+  const clash = set.findIndex((port) =>
+    ports.some((other) => !samePort(port)(other) && (covers(other, port) || covers(port, other))),
+  )
+  if (clash >= 0)
+    return {
+      code: 'CONFLICT',
+      field: ['setPorts', String(clash)],
+      message:
+        'It overlaps a port that the policy has: ANY stands for all protocols. Remove that one in the same call.',
+    }
+  return null
+}

@@ -1,0 +1,125 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { roleNames, type Role } from '../../src/access/role.ts'
+import type { UserError } from '../../src/access/user-error.ts'
+import { assignRole } from '../../src/commands/assign-role.ts'
+import type { CommandContext } from '../../src/commands/command.ts'
+import { disableJit } from '../../src/commands/disable-jit.ts'
+import { enableJit } from '../../src/commands/enable-jit.ts'
+import { registerAccount } from '../../src/commands/register-account.ts'
+import { releaseGrant } from '../../src/commands/release-grant.ts'
+import { removeRole } from '../../src/commands/remove-role.ts'
+import { requestAccess } from '../../src/commands/request-access.ts'
+import { revokeGrant } from '../../src/commands/revoke-grant.ts'
+import { syncAccount } from '../../src/commands/sync-account.ts'
+import { updatePolicy } from '../../src/commands/update-policy.ts'
+import { createSchema } from '../../src/graphql/schema.ts'
+import { useDatabase } from '../support/database.ts'
+import {
+  account,
+  admin,
+  boundaryId,
+  grantTo,
+  group,
+  otherGroup,
+  person,
+  protect,
+  requester,
+  vmId,
+  writeMachines,
+} from './support/estate.ts'
+import { everything } from './support/look.ts'
+
+const database = useDatabase()
+const there = { policyId: '', grantId: '', assignmentId: '' }
+
+interface Answer {
+  readonly userErrors: readonly UserError[]
+  readonly results?: readonly { readonly userErrors: readonly UserError[] }[]
+}
+
+/** Every verb, called so that it writes something when it is permitted, and the roles that permit it. */
+const verbs: Record<string, { roles: readonly Role[]; call: (context: CommandContext) => Promise<Answer> }> = {
+  enableJit: {
+    roles: ['POLICY_ADMIN'],
+    call: (context) => enableJit(context, { vmIds: [vmId('bare')], idempotencyKey: 'enable' }),
+  },
+  updatePolicy: {
+    roles: ['POLICY_ADMIN'],
+    call: (context) => updatePolicy(context, { policyIds: [there.policyId], setPorts: [{ port: 23 }] }),
+  },
+  disableJit: { roles: ['POLICY_ADMIN'], call: (context) => disableJit(context, { vmIds: [vmId('web')] }) },
+  requestAccess: {
+    roles: ['REQUESTER', 'OPERATOR', 'POLICY_ADMIN'],
+    call: (context) =>
+      requestAccess(context, { targets: [{ vmId: vmId('web'), ports: [{ port: 22 }] }], idempotencyKey: 'request' }),
+  },
+  releaseGrant: { roles: [], call: (context) => releaseGrant(context, { grantId: there.grantId }) },
+  revokeGrant: {
+    roles: ['OPERATOR', 'POLICY_ADMIN'],
+    call: (context) => revokeGrant(context, { grantId: there.grantId }),
+  },
+  registerAccount: {
+    roles: ['POLICY_ADMIN'],
+    call: (context) => registerAccount(context, { subscriptionId: 'a1b2c3d4-0000-4000-8000-000000000002' }),
+  },
+  syncAccount: { roles: ['POLICY_ADMIN'], call: (context) => syncAccount(context, { accountId: account }) },
+  assignRole: {
+    roles: ['POLICY_ADMIN'],
+    call: (context) =>
+      assignRole(context, { principalKind: 'USER', principalId: 'mallory', role: 'READER', scope: group }),
+  },
+  removeRole: { roles: ['POLICY_ADMIN'], call: (context) => removeRole(context, { assignmentId: there.assignmentId }) },
+}
+
+const codes = ({ userErrors, results = [] }: Answer) =>
+  [...userErrors, ...results.flatMap((result) => result.userErrors)].map(({ code }) => code)
+
+beforeAll(async () => {
+  const { store } = database
+  there.policyId = await protect(store, 'web')
+  there.grantId = await grantTo(store, requester, 'web')
+  await writeMachines(store, ['bare'])
+  await writeMachines(store, ['vault'], { group: otherGroup })
+  const role = { principalKind: 'USER', principalId: 'pat', role: 'READER', scope: group } as const
+  there.assignmentId = (await assignRole({ store, viewer: admin }, role)).id ?? ''
+  await store.pool.query('update boundary_reconciles set next_run_at = null where boundary_id = $1', [
+    boundaryId('front'),
+  ])
+})
+
+it('is asked of every verb of the API', () => {
+  const fields = createSchema().getMutationType()?.getFields() ?? {}
+  expect(Object.keys(verbs).toSorted()).toEqual(Object.keys(fields).toSorted())
+})
+
+describe.each(Object.entries(verbs))('%s', (_name, { roles, call }) => {
+  const deniedTo = roleNames.filter((role) => !roles.includes(role))
+  const outsiders = [
+    { who: 'whoever has no role', viewer: person('mallory') },
+    ...deniedTo.map((role) => ({ who: `${role} everywhere`, viewer: person('mallory', role) })),
+    ...roleNames.map((role) => ({ who: `${role} elsewhere`, viewer: person('mallory', role, otherGroup) })),
+    ...roleNames.map((role) => ({
+      who: `${role} of a group named alike`,
+      viewer: person('mallory', role, `${group}2`),
+    })),
+  ]
+
+  it.each(outsiders)('is denied to $who, and nothing is written', async ({ viewer }) => {
+    const before = await everything(database.store)
+    const answer = await call({ store: database.store, viewer })
+    expect(codes(answer)).toHaveLength(1)
+    expect(['NOT_FOUND', 'NOT_PERMITTED']).toContain(codes(answer)[0])
+    expect(await everything(database.store)).toEqual(before)
+  })
+})
+
+// The last of the file: it changes what the verbs are about.
+it('lets each verb do its work for whoever has the right, so that every denial above meant something', async () => {
+  const order = ['requestAccess', 'revokeGrant', 'enableJit', 'updatePolicy', 'disableJit', 'registerAccount']
+  for (const name of [...order, 'syncAccount', 'assignRole', 'removeRole']) {
+    const before = await everything(database.store)
+    const answer = await verbs[name]?.call({ store: database.store, viewer: admin })
+    expect(answer === undefined ? ['no verb'] : codes(answer), name).toEqual([])
+    expect(await everything(database.store), name).not.toEqual(before)
+  }
+})
