@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { logLevels } from './log/pino.ts'
-import { isLoopback } from './server/loopback.ts'
+import { isLoopback } from './access/loopback.ts'
 
 const truth = z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true')
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i

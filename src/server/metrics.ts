@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Store } from '../store/store.ts'
-import { isLoopback } from './loopback.ts'
+import { isLoopback } from '../access/loopback.ts'
 
 /** How metrics are answered, and to whom. */
 export interface MetricsOptions {

@@ -4,7 +4,7 @@ import { pause, type Clock } from '../time/clock.ts'
 import { openApi, type ApiOptions } from './api.ts'
 import { failingChecks, type ReadinessChecks } from './health.ts'
 import { answerJson, refuseUpgrade } from './http-answers.ts'
-import { isLoopback } from './loopback.ts'
+import { isLoopback } from '../access/loopback.ts'
 import { mayScrape, type MetricsOptions } from './metrics.ts'
 
 export interface ServerOptions {
