@@ -57,6 +57,11 @@ async function readPages({ store, cloud, owner, leaseMs, signal }: SyncContext, 
 function itemsOf(page: InventoryPage): readonly StagedItem[] {
   if (page.kind !== 'boundaries') return page.items
   return page.items.map(({ boundaryId: id, name, resourceGroup, location, etag, rules }) => ({
-    ...{ id, name, resourceGroup, location, etag, rules },
+    id,
+    name,
+    resourceGroup,
+    location,
+    etag,
+    rules,
   }))
 }
