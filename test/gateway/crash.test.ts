@@ -147,9 +147,11 @@ async function killAt(moment: Moment, boundaryId: string, run: () => Promise<voi
     const holder = await database.store.pool.connect()
     try {
       const locked = Promise.withResolvers<void>()
+      let readBefore = Infinity
       const off = simulator.on('afterWrite', async ({ groupId }) => {
         if (groupId !== boundaryId) return
         off()
+        readBefore = simulator.requests.gets
         await holder.query('begin')
         await holder.query('select 1 from boundary_reconciles where boundary_id = $1 for update', [boundaryId])
         locked.resolve()
@@ -159,9 +161,9 @@ async function killAt(moment: Moment, boundaryId: string, run: () => Promise<voi
       await vi.waitFor(async () => {
         const { waiting } = await one<{ waiting: boolean }>(
           `select exists (select 1 from pg_stat_activity where datname = current_database()
-             and wait_event_type = 'Lock' and query like 'select 1 from boundary_reconciles%for update%') as waiting`,
+             and wait_event_type = 'Lock' and query like '%boundary_reconciles%') as waiting`,
         )
-        expect(waiting).toBe(true)
+        expect([waiting, simulator.requests.gets > readBefore]).toEqual([true, true])
       }, within)
       await kill()
       await holder.query('rollback')

@@ -3,6 +3,7 @@ import { contextOf, person } from './support/context.ts'
 import { ask, schema } from './support/ask.ts'
 import { graphql } from 'graphql'
 import { useDatabase } from '../support/database.ts'
+import { settled } from '../support/settled.ts'
 import { globalId } from '../../src/graphql/global-id.ts'
 import { machineKey, resourceGroup, subscription, writeSmallEstate } from './support/small-estate.ts'
 
@@ -23,6 +24,7 @@ beforeAll(async () => {
      from generate_series(1, $4::int) n`,
     [subscription, resourceGroup, machineKey('vm-0'), count],
   )
+  await settled(database.store)
 })
 
 const document = (field: string, order: string) => `
