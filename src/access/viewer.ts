@@ -8,6 +8,13 @@ export interface RoleHeld {
   readonly scope: string
 }
 
+/** Whom a token speaks for. Whoever is alike in all of this holds the same roles. */
+export interface Principal {
+  readonly actor: Actor
+  readonly groups: readonly string[]
+  readonly appRoles: readonly string[]
+}
+
 /** Whoever asks: an authenticated actor and the roles held. Everything shown or done is decided against it. */
 export interface Viewer {
   readonly actor: Actor

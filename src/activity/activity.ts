@@ -26,8 +26,22 @@ export interface Activity<Kind extends FactKind = FactKind> {
   readonly detail: FactDetails[Kind]
 }
 
+/** Rows of the log that follow a place in it. */
+export interface LogRows {
+  /** In order, and final: no row will ever appear before the last of them. */
+  readonly settled: readonly Activity[]
+  /** As many rows as were asked for were found: there may be more. */
+  readonly full: boolean
+  /** Committed rows follow that are not final yet, since an older transaction is still running. */
+  readonly unsettled: boolean
+}
+
 /** The log as a stream: what was committed, in commit order, without gaps, each row once. */
 export interface Feed {
+  /** The present end of the log: what is committed from now on comes behind it. Null when `signal` is aborted first. */
+  head(signal: AbortSignal): Promise<Cursor | null>
+  /** Up to `limit` rows after `after`; null when `signal` is aborted first. */
+  history(after: Cursor, limit: number, signal: AbortSignal): Promise<LogRows | null>
   /**
    * Rows after `after` that `wanted` accepts, oldest first, then live ones as they commit, until `signal` is aborted.
    * `after` null begins with the next row committed. A reader that falls behind is served from the log.

@@ -89,9 +89,15 @@ export function startFeed(options: FeedOptions): Feed & { stop(): Promise<void> 
     }
   }
 
+  const untilStopped = (signal: AbortSignal) => AbortSignal.any([signal, stopping.signal])
+
   return {
+    async head(signal) {
+      return (await persist(() => takeSnapshot(store), untilStopped(signal)))?.start ?? null
+    },
+    history: (after, limit, signal) => persist(() => rowsAfter(store, after, limit), untilStopped(signal)),
     read(after, wanted, signal) {
-      const either = AbortSignal.any([signal, stopping.signal])
+      const either = untilStopped(signal)
       // Begun at once, not at the first `next`: what is committed after this call must not be missed.
       const from = after === null ? persist(() => takeSnapshot(store), either) : Promise.resolve(beginAt(after))
       return read(from, wanted, either)

@@ -1,17 +1,7 @@
 import type { FactKind } from '../access/facts.ts'
 import type { ActorKind } from '../access/words.ts'
 import type { Store } from '../store/store.ts'
-import type { Activity, Cursor } from './activity.ts'
-
-/** Rows of the log that follow a place in it. */
-export interface LogRows {
-  /** In order, and final: no row will ever appear before the last of them. */
-  readonly settled: readonly Activity[]
-  /** As many rows as were asked for were found: there may be more. */
-  readonly full: boolean
-  /** Committed rows follow that are not final yet, since an older transaction is still running. */
-  readonly unsettled: boolean
-}
+import type { Activity, Cursor, LogRows } from './activity.ts'
 
 /**
  * Transactions commit in another order than they begin, and a row that commits late has an early place. So only rows

@@ -10,8 +10,10 @@ import type { ExplorerOptions } from './explorer.ts'
 import { createPipeline, GRAPHQL_PATH } from './graphql-over-http.ts'
 import { serveWebSocket } from './graphql-over-websocket.ts'
 import type { OperationLimits } from './guards.ts'
+import { createFanOut } from './live/fan-out.ts'
 import type { Authenticate } from './identity/authenticator.ts'
 import type { PersistedSetting } from './persisted-operations.ts'
+import { createErrorMask } from './mask-error.ts'
 import { createStreamCap } from './stream-cap.ts'
 
 /** What the GraphQL API is served from, and within which bounds. */
@@ -49,17 +51,19 @@ export interface Api {
 export function openApi(options: ApiOptions, clock: Clock): Api {
   const { store, feed, log, authenticate, persisted } = options
   const cap = createStreamCap(options.maxConnections)
+  const fanOut = createFanOut({ feed, clock, log, maskError: createErrorMask(log) })
   const streams = { cap, open: new Set<ServerResponse>() }
   const addressOf = clientAddress(options.trustedProxies)
   const pipeline = createPipeline({
     ...options,
     clientAddress: addressOf,
     streams,
+    fanOut,
     clock,
-    contextFor: ({ viewer, until, reload }) => ({
+    contextFor: ({ principal, viewer, until, reload }) => ({
+      principal,
       viewer,
       store,
-      feed,
       clock,
       log,
       authenticatedUntil: until,
@@ -68,6 +72,7 @@ export function openApi(options: ApiOptions, clock: Clock): Api {
   })
   const sockets = serveWebSocket({
     pipeline,
+    fanOut,
     authenticate,
     clientAddress: addressOf,
     persisted,

@@ -11,6 +11,7 @@ import { authenticationError } from './errors.ts'
 import { explorerPage, type ExplorerOptions } from './explorer.ts'
 import { useEventStreams, type EventStreams } from './event-streams.ts'
 import { useDeadline, useLimits, type OperationLimits } from './guards.ts'
+import type { FanOut } from './live/fan-out.ts'
 import type { Authenticate, Authentication } from './identity/authenticator.ts'
 import { createErrorMask } from './mask-error.ts'
 import { persistedHash, type PersistedSetting } from './persisted-operations.ts'
@@ -43,6 +44,7 @@ export interface PipelineOptions {
   /** Null: no GraphiQL. */
   readonly explorer: ExplorerOptions | null
   readonly streams: EventStreams
+  readonly fanOut: FanOut
   readonly clock: Clock
   readonly log: Log
 }
@@ -75,6 +77,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       useLimits(options.limits),
       useDeadline(options.clock, ANSWER_WITHIN_MS),
       useEventStreams(options.streams, options.clock),
+      useFanOut(options.fanOut),
     ],
     graphiql: explorer === null ? false : () => explorerPage(explorer),
     landingPage: false,
@@ -86,6 +89,15 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     // The mask writes the log: yoga would write the error itself, statement parameters and all.
     logging: { debug() {}, info() {}, warn() {}, error() {} },
   })
+}
+
+/** Subscriptions over server-sent events are served with those over WebSocket. */
+function useFanOut(fanOut: FanOut): Plugin {
+  return {
+    onSubscribe({ setSubscribeFn }) {
+      setSubscribeFn((args) => fanOut.subscribe(args) as never)
+    },
+  }
 }
 
 /** Nothing is read, parsed or validated for a caller who did not prove who it is. */

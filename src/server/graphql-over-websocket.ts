@@ -1,20 +1,23 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 
-import { GraphQLError } from 'graphql'
+import { GraphQLError, type ExecutionArgs } from 'graphql'
 import { useServer } from 'graphql-ws/use/ws'
 import { WebSocketServer, type WebSocket } from 'ws'
 import type { Log } from '../log/log.ts'
-import type { Clock } from '../time/clock.ts'
+import { atMoment, type Clock } from '../time/clock.ts'
 import type { ClientAddress } from './client-address.ts'
 import { authenticationError, formatError, unavailable } from './errors.ts'
 import type { Pipeline } from './graphql-over-http.ts'
+import type { FanOut } from './live/fan-out.ts'
+import type { Sink } from './live/sink.ts'
+import { socketSink } from './live/socket-sink.ts'
 import type { Authenticate, Authentication } from './identity/authenticator.ts'
 import { createErrorMask } from './mask-error.ts'
 import type { PersistedSetting } from './persisted-operations.ts'
 import { closeCodes, closeSocket, closeTooSlow } from './socket-close.ts'
 import type { StreamCap } from './stream-cap.ts'
-import { prepareSubscription, type PreparedSubscription } from './subscribe-operation.ts'
+import { prepareSubscription } from './subscribe-operation.ts'
 
 /** Largest message a client may send, in bytes. */
 const MAX_MESSAGE_BYTES = 256 * 1_024
@@ -22,6 +25,7 @@ const KEEP_ALIVE_MS = 12_000
 
 export interface WebSocketOptions {
   readonly pipeline: Pipeline
+  readonly fanOut: FanOut
   readonly authenticate: Authenticate
   readonly clientAddress: ClientAddress
   readonly persisted: PersistedSetting | null
@@ -46,6 +50,8 @@ export function serveWebSocket(options: WebSocketOptions): WebSocketEndpoint {
   // Compressing small frames costs eight times the CPU and hundreds of kilobytes a socket.
   const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: MAX_MESSAGE_BYTES })
   const callers = new WeakMap<WebSocket, Authentication>()
+  const connections = new WeakMap<WebSocket, Duplex>()
+  const sinkOf = (socket: WebSocket, id: string) => socketSink(socket, connections.get(socket) as Duplex, id, clock)
   const maskError = createErrorMask(log)
 
   const ending = useServer<Record<string, unknown>>(
@@ -65,7 +71,7 @@ export function serveWebSocket(options: WebSocketOptions): WebSocketEndpoint {
           return false
         }
       },
-      async onSubscribe({ subscriptions, extra: { socket } }, _id, payload) {
+      async onSubscribe({ subscriptions, extra: { socket } }, id, payload) {
         const caller = callers.get(socket)
         if (caller === undefined) throw new Error('A subscription came before its authentication.')
         if (Object.keys(subscriptions).length > options.subscriptionsPerConnection)
@@ -75,9 +81,21 @@ export function serveWebSocket(options: WebSocketOptions): WebSocketEndpoint {
         // Roles may have changed since the socket was opened.
         const viewer = await caller.reload().catch((error: unknown) => authenticationError(error, log))
         if (viewer instanceof GraphQLError) return [viewer]
-        return prepareSubscription(options.pipeline, options.persisted, { ...caller, viewer }, payload, maskError)
+        const prepared = await prepareSubscription(
+          options.pipeline,
+          options.persisted,
+          { ...caller, viewer },
+          payload,
+          maskError,
+        )
+        return 'document' in prepared ? { ...prepared, sink: sinkOf(socket, id) } : prepared
       },
-      subscribe: (prepared) => (prepared as PreparedSubscription).subscribe(prepared) as never,
+      async subscribe(prepared) {
+        const { sink, ...args } = prepared as ExecutionArgs & { readonly sink: Sink }
+        const answer = await options.fanOut.subscribe(args)
+        if ('into' in answer) answer.into(sink)
+        return answer as never
+      },
       onPing: ({ extra }) => {
         closeTooSlow(extra.socket, clock)
       },
@@ -85,7 +103,9 @@ export function serveWebSocket(options: WebSocketOptions): WebSocketEndpoint {
         closeTooSlow(extra.socket, clock)
         return {
           ...result,
-          ...(result.errors === undefined ? {} : { errors: result.errors.map(formatError) }),
+          ...(result.errors === undefined
+            ? {}
+            : { errors: result.errors.map((error) => formatError(maskError(error))) }),
         } as never
       },
       onError: ({ extra }, _id, _payload, errors) => {
@@ -104,6 +124,7 @@ export function serveWebSocket(options: WebSocketOptions): WebSocketEndpoint {
       if (release === null) return false
       socket.once('close', release)
       server.handleUpgrade(request, socket, head, (client) => {
+        connections.set(client, socket)
         server.emit('connection', client, request)
       })
       return true
@@ -119,7 +140,7 @@ export function serveWebSocket(options: WebSocketOptions): WebSocketEndpoint {
 
 /** A subscription must not outlive the token it was opened with. */
 function endWithToken(socket: WebSocket, caller: Authentication, clock: Clock): void {
-  const disarm = clock.after(caller.until - clock.now(), () => {
+  const disarm = atMoment(clock, caller.until, () => {
     closeSocket(socket, closeCodes.unauthenticated, 'The access token has expired', clock)
   })
   socket.once('close', disarm)

@@ -5,11 +5,6 @@ import type { Pipeline } from './graphql-over-http.ts'
 import type { Authentication } from './identity/authenticator.ts'
 import { persistedHash, type PersistedSetting } from './persisted-operations.ts'
 
-/** A subscription ready to run, with the pipeline's own way of running it. */
-export interface PreparedSubscription extends ExecutionArgs {
-  readonly subscribe: ReturnType<Pipeline['getEnveloped']>['subscribe']
-}
-
 /**
  * Takes a subscribe message through everything an HTTP request would meet: registered documents, limits, validation and
  * the making of the context. Answers the errors to send when it may not run.
@@ -20,7 +15,7 @@ export async function prepareSubscription(
   authentication: Authentication,
   payload: SubscribePayload,
   maskError: (error: unknown) => GraphQLError,
-): Promise<PreparedSubscription | readonly GraphQLError[]> {
+): Promise<ExecutionArgs | readonly GraphQLError[]> {
   const enveloped = pipeline.getEnveloped({ authentication } as never)
   try {
     const document = enveloped.parse(documentText(persisted, payload))
@@ -37,7 +32,6 @@ export async function prepareSubscription(
       operationName: payload.operationName,
       variableValues: payload.variables,
       contextValue: await enveloped.contextFactory(),
-      subscribe: enveloped.subscribe,
     }
   } catch (error) {
     return [maskError(error)]

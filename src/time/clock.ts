@@ -40,3 +40,19 @@ export function pause(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
     signal?.addEventListener('abort', done, { once: true })
   })
 }
+
+/** Runs once at a moment of `clock`, in milliseconds since the epoch, however far off; the answer cancels it. */
+export function atMoment(clock: Clock, moment: number, run: () => void): () => void {
+  let cancel = () => {}
+  const arm = () => {
+    // A timer may fire early: a platform keeps no delay longer than some weeks.
+    cancel = clock.after(moment - clock.now(), () => {
+      if (clock.now() >= moment) run()
+      else arm()
+    })
+  }
+  arm()
+  return () => {
+    cancel()
+  }
+}

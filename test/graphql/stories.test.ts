@@ -7,7 +7,8 @@ import { silentLog } from '../../src/log/log.ts'
 import { systemClock } from '../../src/time/clock.ts'
 import { useDatabase } from '../support/database.ts'
 import { settled } from '../support/settled.ts'
-import { ask, watch } from './support/ask.ts'
+import { ask } from './support/ask.ts'
+import { watch } from './support/watch.ts'
 import { contextOf, person } from './support/context.ts'
 import * as estate from './support/small-estate.ts'
 import { stories, story } from './support/stories.ts'
@@ -207,9 +208,9 @@ describe('what happened', () => {
     await settled(database.store)
     const feed = startFeed({ store: database.store, url: database.url, clock: systemClock, log: silentLog })
     afterAll(() => feed.stop())
-    const context = contextOf(database.store, admin, { feed })
+    const context = contextOf(database.store, admin)
     told.add('watch-grants').add('resume-watching')
-    const watching = await watch(context, story('watch-grants'), { filter: { kinds: ['GRANT_OPENING'] } })
+    const watching = await watch(feed, context, story('watch-grants'), { filter: { kinds: ['GRANT_OPENING'] } })
     const { activity } = await tell('audit-trail', { filter: { virtualMachines: [machineId('web-11')] } })
     expect(activity.edges).toEqual([])
 
@@ -219,7 +220,7 @@ describe('what happened', () => {
     expect(event.grantEvents).toMatchObject({ kind: 'GRANT_OPENING', grantId: grant, requesterId: 'rob', port: 22 })
 
     const filter = { virtualMachines: [machineId('web-11')] }
-    const resumed = await watch(context, story('resume-watching'), { after: last.cursor, filter })
+    const resumed = await watch(feed, context, story('resume-watching'), { after: last.cursor, filter })
     const again = (await resumed.next()).grantEvents
     expect(again).toMatchObject({ cursor: event.grantEvents.cursor, grant: { id: grant, state: 'OPENING' } })
     expect(again.virtualMachine.name).toBe('web-11')

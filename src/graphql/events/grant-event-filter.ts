@@ -2,10 +2,14 @@ import { scopeContains } from '../../access/scope.ts'
 import { builder } from '../builder.ts'
 import { readIds, readScope } from '../ids.ts'
 import { GrantEventKind } from './grant-event-kind.ts'
-import type { GrantFact } from './grant-event-stream.ts'
+import type { GrantFact } from './grant-fact.ts'
 
-/** Whether an event was asked for. It says nothing of whether the viewer may see it. */
-export type GrantEventFilter = (fact: GrantFact) => boolean
+/** Which events were asked for. It says nothing of whether the viewer may see them. */
+export interface GrantEventFilter {
+  readonly wants: (fact: GrantFact) => boolean
+  /** Only those about grants that the viewer asked for. */
+  readonly mine: boolean
+}
 
 export const GrantEventFilterInput = builder.inputType('GrantEventFilter', {
   description: 'Narrows events: every part that is given must hold. An empty list holds for no event.',
@@ -25,9 +29,9 @@ export const GrantEventFilterInput = builder.inputType('GrantEventFilter', {
 /** A filter as a client gives it; what is null or absent does not narrow. */
 type Asked = typeof GrantEventFilterInput.$inferInput
 
-/** Reads a filter for the actor `viewerId`; refuses, as bad input, ids and scopes that cannot be. */
-export function readGrantEventFilter(asked: Asked, viewerId: string): GrantEventFilter {
-  const parts: GrantEventFilter[] = []
+/** Reads a filter; refuses, as bad input, ids and scopes that cannot be. */
+export function readGrantEventFilter(asked: Asked): GrantEventFilter {
+  const parts: GrantEventFilter['wants'][] = []
   const among = <Value>(values: readonly Value[] | null | undefined, of: (fact: GrantFact) => Value) => {
     if (values === null || values === undefined) return
     const wanted = new Set(values)
@@ -37,10 +41,9 @@ export function readGrantEventFilter(asked: Asked, viewerId: string): GrantEvent
   among(asked.virtualMachines && readIds('VirtualMachine')(asked.virtualMachines), (fact) => fact.vmId)
   among(asked.grants && readIds('Grant')(asked.grants), (fact) => fact.grantId)
   among(asked.requesterIds, (fact) => fact.requesterId)
-  if (asked.mine === true) parts.push((fact) => fact.requesterId === viewerId)
   if (typeof asked.scope === 'string') {
     const scope = readScope(asked.scope)
     parts.push((fact) => scopeContains(scope, fact.vmId))
   }
-  return (fact) => parts.every((holds) => holds(fact))
+  return { wants: (fact) => parts.every((holds) => holds(fact)), mine: asked.mine === true }
 }

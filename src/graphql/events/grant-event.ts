@@ -6,7 +6,7 @@ import { globalId } from '../global-id.ts'
 import { entityField } from '../read/entity-field.ts'
 import { Actor, Failure } from '../types/plain.ts'
 import { GrantEventKind } from './grant-event-kind.ts'
-import type { GrantFact } from './grant-event-stream.ts'
+import type { GrantFact } from './grant-fact.ts'
 
 /** Who is sent an event, for the type and the field that answers it. */
 export const whoSeesEvents =

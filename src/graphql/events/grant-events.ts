@@ -3,8 +3,9 @@ import { parseCursor } from '../../activity/cursor.ts'
 import { badInput } from '../bad-input.ts'
 import { builder } from '../builder.ts'
 import { GrantEventFilterInput, readGrantEventFilter } from './grant-event-filter.ts'
-import { grantEventStream, type StreamEnd } from './grant-event-stream.ts'
 import { GrantEvent, whoSeesEvents } from './grant-event.ts'
+import { isGrantFact, maySee, type GrantFact } from './grant-fact.ts'
+import { liveEvents, type LiveEnd } from './live-events.ts'
 
 builder.subscriptionType({
   description:
@@ -28,11 +29,17 @@ builder.subscriptionField('grantEvents', (t) =>
       }),
       filter: t.arg({ type: GrantEventFilterInput, description: 'Only events that meet all of this.' }),
     },
-    subscribe: (_root, { after, filter }, context) => {
+    subscribe: (_root, { after, filter }) => {
       const from = typeof after === 'string' ? parseCursor(after) : null
       if (from === null && typeof after === 'string')
         throw badInput('`after` is not a cursor of activity or of a grant event.')
-      return grantEventStream(context, from, readGrantEventFilter(filter ?? {}, context.viewer.actor.id))
+      const { wants, mine } = readGrantEventFilter(filter ?? {})
+      return liveEvents({
+        after: from,
+        wants: (fact) => isGrantFact(fact) && wants(fact),
+        sees: (viewer, fact) =>
+          isGrantFact(fact) && maySee(viewer, fact) && (!mine || fact.requesterId === viewer.actor.id),
+      }) as AsyncIterable<GrantFact | LiveEnd>
     },
     // The end of a stream is its last item, not a failure of the stream: so it reaches the client by every transport.
     resolve: (item) => {
@@ -42,7 +49,7 @@ builder.subscriptionField('grantEvents', (t) =>
   }),
 )
 
-function endError(end: StreamEnd): GraphQLError {
+function endError(end: LiveEnd): GraphQLError {
   if (end === 'AUTHENTICATION_EXPIRED')
     return new GraphQLError('The access token has ended. Subscribe again with a new one, after the last cursor.', {
       extensions: { code: 'UNAUTHENTICATED' },

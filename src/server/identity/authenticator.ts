@@ -1,5 +1,5 @@
 import type { JWTVerifyGetKey } from 'jose'
-import type { Viewer } from '../../access/viewer.ts'
+import type { Principal, Viewer } from '../../access/viewer.ts'
 import type { Store } from '../../store/store.ts'
 import type { Clock } from '../../time/clock.ts'
 import { principalOf, type ClaimNames } from './claims.ts'
@@ -9,6 +9,7 @@ import { verifyToken, type TokenTerms } from './verify-token.ts'
 
 /** A caller that proved who it is. */
 export interface Authentication {
+  readonly principal: Principal
   readonly viewer: Viewer
   /** When the token ends, in milliseconds since the epoch. */
   readonly until: number
@@ -47,7 +48,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
       })
       return { actor: principal.actor, rolesHeld, address }
     }
-    return { viewer: await reload(), until: principal.expiresAt, reload }
+    return { principal, viewer: await reload(), until: principal.expiresAt, reload }
   }
 }
 

@@ -1,10 +1,7 @@
-import type { Actor } from '../../access/words.ts'
+import type { Principal } from '../../access/viewer.ts'
 
 /** Whom a token speaks for, and until when. */
-export interface Principal {
-  readonly actor: Actor
-  readonly groups: readonly string[]
-  readonly appRoles: readonly string[]
+export interface TokenHolder extends Principal {
   /** When the token ends, in milliseconds since the epoch. */
   readonly expiresAt: number
 }
@@ -25,7 +22,7 @@ const ENTRA = /^https:\/\/(login\.microsoftonline\.(com|us)|login\.partner\.micr
  * the `oid` that its administrators see. Entra leaves the groups claim out when a person is in too many; groups must
  * then be sent as app roles, or be limited to those assigned to the application.
  */
-export function principalOf(claims: Readonly<Record<string, unknown>>, names: ClaimNames): Principal | null {
+export function principalOf(claims: Readonly<Record<string, unknown>>, names: ClaimNames): TokenHolder | null {
   const entra = ENTRA.test(text(claims['iss']) ?? '')
   const id = (entra ? text(claims['oid']) : null) ?? text(claims['sub'])
   const expiresAt = claims['exp']

@@ -1,7 +1,6 @@
 import type { PrincipalKind, Role } from '../../access/role.ts'
-import type { RoleHeld } from '../../access/viewer.ts'
+import type { Principal, RoleHeld } from '../../access/viewer.ts'
 import type { Store } from '../../store/store.ts'
-import type { Principal } from './claims.ts'
 
 /** A principal that holds POLICY_ADMIN everywhere by configuration, so that there is somebody to assign the first role. */
 export interface BootstrapAdmin {

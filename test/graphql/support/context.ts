@@ -1,6 +1,5 @@
 import type { Role } from '../../../src/access/role.ts'
 import type { Viewer } from '../../../src/access/viewer.ts'
-import type { Feed } from '../../../src/activity/activity.ts'
 import type { GatewayContext } from '../../../src/graphql/context.ts'
 import { silentLog } from '../../../src/log/log.ts'
 import type { Store } from '../../../src/store/store.ts'
@@ -15,20 +14,12 @@ export function person(name: string, role: Role | null, scope = '/'): Viewer {
   }
 }
 
-/** A feed on which nothing happens. */
-const quiet: Feed = {
-  async *read(_after, _wanted, signal) {
-    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
-    yield* []
-  },
-}
-
 /** What the resolvers of one operation of `viewer` are given. */
 export function contextOf(store: Store, viewer: Viewer, more: Partial<GatewayContext> = {}): GatewayContext {
   return {
     viewer,
+    principal: { actor: viewer.actor, groups: [], appRoles: [] },
     store,
-    feed: quiet,
     clock: systemClock,
     log: silentLog,
     authenticatedUntil: systemClock.now() + 3_600_000,

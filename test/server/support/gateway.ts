@@ -23,7 +23,8 @@ export function callers(clock: Clock = systemClock): Authenticate {
     if (id === 'away') return Promise.reject(new IdentityUnavailable('Roles cannot be read now.'))
     if (id !== 'ada') return Promise.reject(new Unauthenticated('An access token is needed.'))
     const viewer: Viewer = { actor: { kind: 'PERSON', id, name: id }, rolesHeld: [], address }
-    return Promise.resolve({ viewer, until: clock.now() + TOKEN_MS, reload: () => Promise.resolve(viewer) })
+    const principal = { actor: viewer.actor, groups: [], appRoles: [] }
+    return Promise.resolve({ principal, viewer, until: clock.now() + TOKEN_MS, reload: () => Promise.resolve(viewer) })
   }
 }
 

@@ -74,6 +74,7 @@ export function failedQuery(): Error {
 
 function someTexts(count: number, size: number, stage: Stage): AsyncIterableIterator<string> {
   let sent = 0
+  let ended = false
   const done = { done: true, value: undefined } as const
   const gone = Promise.withResolvers<typeof done>()
   return {
@@ -82,7 +83,8 @@ function someTexts(count: number, size: number, stage: Stage): AsyncIterableIter
     },
     next: () => (sent++ < count ? Promise.resolve({ done: false, value: 'x'.repeat(size) }) : gone.promise),
     return() {
-      stage.ended += 1
+      if (!ended) stage.ended += 1
+      ended = true
       gone.resolve(done)
       return Promise.resolve(done)
     },

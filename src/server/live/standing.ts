@@ -1,0 +1,78 @@
+import type { RoleDetail } from '../../access/facts.ts'
+import type { Principal, Viewer } from '../../access/viewer.ts'
+
+/** What a principal may see at present, shared by all of its subscriptions. */
+export interface Standing {
+  readonly key: string
+  readonly principal: Principal
+  /** With the roles as last read. */
+  viewer: Viewer
+  /** Set while the roles have to be read before the next event is judged. */
+  reading: Promise<void> | null
+  /** Set when they could not be read: nothing can be judged by this any more. */
+  failed: boolean
+  members: number
+  readonly read: () => Promise<Viewer>
+}
+
+/**
+ * Who is subscribed, with the roles that each principal holds as the log tells of changes: a change is a fact of the
+ * same log, so whatever follows it is judged by roles read after it.
+ */
+export function createStandings() {
+  const standings = new Map<string, Standing>()
+  let reading = 0
+
+  const readAnew = (standing: Standing) => {
+    if (standing.reading === null) reading += 1
+    const mine = standing.read().then(
+      (viewer) => {
+        standing.viewer = viewer
+        if (standing.reading === mine) settle(standing)
+      },
+      () => {
+        standing.failed = true
+        if (standing.reading === mine) settle(standing)
+      },
+    )
+    standing.reading = mine
+  }
+  const settle = (standing: Standing) => {
+    standing.reading = null
+    reading -= 1
+  }
+
+  return {
+    /** Takes up a subscription of `principal`; `viewer` may be older than the last change of its roles. */
+    enter(principal: Principal, viewer: Viewer, read: () => Promise<Viewer>): Standing {
+      const key = JSON.stringify([principal.actor.id, principal.groups.toSorted(), principal.appRoles.toSorted()])
+      let standing = standings.get(key)
+      if (standing === undefined || standing.failed) {
+        standing = { key, principal, viewer, reading: null, failed: false, members: 0, read }
+        standings.set(key, standing)
+        readAnew(standing)
+      }
+      standing.members += 1
+      return standing
+    },
+    leave(standing: Standing): void {
+      standing.members -= 1
+      if (standing.members === 0 && standings.get(standing.key) === standing) standings.delete(standing.key)
+    },
+    /** A role was assigned or removed: the roles of those whom it was for are read anew. */
+    changed({ principalKind, principalId }: RoleDetail): void {
+      for (const standing of standings.values()) {
+        const { actor, groups, appRoles } = standing.principal
+        const named = { USER: [actor.id], GROUP: groups, APP_ROLE: appRoles }[principalKind]
+        if (named === undefined || named.includes(principalId)) readAnew(standing)
+      }
+    },
+    /** Resolves when the roles of all are as the log says; null when they are. */
+    current(): Promise<unknown> | null {
+      if (reading === 0) return null
+      return Promise.all([...standings.values()].flatMap(({ reading: one }) => one ?? []))
+    },
+  }
+}
+
+export type Standings = ReturnType<typeof createStandings>

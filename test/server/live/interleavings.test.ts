@@ -1,0 +1,102 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { encodeCursor } from '../../../src/activity/cursor.ts'
+import type { Result } from '../../../src/server/live/result.ts'
+import type { Sink } from '../../../src/server/live/sink.ts'
+import { handClock } from '../../support/clock.ts'
+import { person } from '../../graphql/support/context.ts'
+import { grantFact, handFeed } from './support/hand-feed.ts'
+import { fanOutOf, subscribe } from './support/subscribe.ts'
+
+const rita = person('rita', 'READER')
+
+/** What may happen, in any order; numbers choose among the subscribers, or the place to resume from. */
+const step = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('commit' as const), n: fc.integer({ min: 1, max: 5 }) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('subscribe' as const), n: fc.nat() }) },
+  fc.record({ do: fc.constant('stall' as const), n: fc.nat() }),
+  fc.record({ do: fc.constant('resume' as const), n: fc.nat() }),
+  fc.record({ do: fc.constant('leave' as const), n: fc.nat() }),
+  fc.record({ do: fc.constant('wait' as const), n: fc.integer({ min: 1, max: 6 }) }),
+)
+
+/** A subscriber with the positions it was sent, and the first it must be sent. */
+function subscriber(first: number) {
+  const seen: number[] = []
+  let behind = false
+  let caughtUp = Promise.withResolvers<void>()
+  const sink: Sink = {
+    send(results: readonly Result[]) {
+      for (const { text } of results) {
+        const { cursor } = (JSON.parse(text) as { data: { grantEvents: { cursor: string } } }).data.grantEvents
+        seen.push(Number(Buffer.from(cursor, 'base64url').toString().split('.')[2]))
+      }
+    },
+    isBehind: () => behind,
+    caughtUp: () => caughtUp.promise,
+  }
+  return {
+    first,
+    seen,
+    sink,
+    leave: () => {},
+    stall: () => {
+      if (behind) return
+      behind = true
+      caughtUp = Promise.withResolvers()
+    },
+    resume: () => {
+      behind = false
+      caughtUp.resolve()
+    },
+  }
+}
+
+test('every subscriber is sent each event behind its cursor once, in order, whatever happens in between', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+      const feed = handFeed()
+      const clock = handClock()
+      const fanOut = fanOutOf(feed, clock)
+      const committed: ReturnType<typeof grantFact>[] = []
+      const here: ReturnType<typeof subscriber>[] = []
+      for (const { do: what, n } of steps) {
+        const one = here[n % Math.max(1, here.length)]
+        if (what === 'commit') {
+          const facts = Array.from({ length: n }, () => grantFact('GrantOpening', { vm: 'web' }))
+          committed.push(...facts)
+          feed.commit(...facts)
+        } else if (what === 'subscribe') {
+          const place = n % (committed.length + 1)
+          const after = committed[place]
+          const made = subscriber(after === undefined ? committed.length : place + 1)
+          const variables = after === undefined ? {} : { after: encodeCursor(after.cursor) }
+          const stream = await subscribe(fanOut, rita, { variables })
+          stream.into(made.sink)
+          made.leave = () => void stream.return?.()
+          here.push(made)
+        } else if (what === 'wait') {
+          await feed.drained()
+          await clock.advance(n)
+        } else if (what === 'leave') {
+          one?.resume()
+          one?.leave()
+          if (one !== undefined) here.splice(here.indexOf(one), 1)
+        } else one?.[what]()
+      }
+      for (const one of here) one.resume()
+      for (let turn = 0; turn < 20; turn += 1) {
+        await feed.drained()
+        await clock.advance(5)
+      }
+      for (const one of here) {
+        const due = committed.slice(one.first).map(({ cursor }) => Number(cursor.position))
+        // Who begins with "from now on" may also be sent what was committed just before, and not yet sent to anybody.
+        expect(one.seen.slice(-due.length || one.seen.length)).toEqual(due)
+        expect(new Set(one.seen).size).toBe(one.seen.length)
+      }
+      for (const one of here) one.leave()
+    }),
+    { numRuns: 500 },
+  )
+})
