@@ -72,6 +72,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     loopbackOnly: config.OIDC_ISSUER === null,
     clock,
     metrics: { read: () => metricsText(store), token: config.METRICS_TOKEN },
+    requestWithinMs: config.REQUEST_TIMEOUT_SECONDS * 1_000,
     readiness: { database: () => store.pool.query('select 1 from role_assignments limit 1').then(() => true) },
     api: !config.ROLES.includes('api')
       ? null
@@ -93,8 +94,13 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
           trustedProxies: config.TRUSTED_PROXIES,
           corsOrigins: config.CORS_ORIGINS,
           explorer: explorable ? { examples: await readExamples(), token: identity.adminToken } : null,
-          maxConnections: config.CONNECTIONS_MAX,
-          subscriptionsPerConnection: config.SUBSCRIPTIONS_PER_CONNECTION,
+          clientLimits: {
+            connections: config.CONNECTIONS_MAX,
+            subscriptionsPerConnection: config.SUBSCRIPTIONS_PER_CONNECTION,
+            operationsPerSecond: config.OPERATIONS_PER_SECOND,
+            messagesPerSecond: config.MESSAGES_PER_SECOND,
+            messageBytes: config.MESSAGE_MAX_BYTES,
+          },
           log,
         },
   })

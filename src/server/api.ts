@@ -5,6 +5,7 @@ import type { Feed } from '../activity/activity.ts'
 import type { Log } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
 import type { Clock } from '../time/clock.ts'
+import { createCallerRate } from './caller-rate.ts'
 import { clientAddress } from './client-address.ts'
 import type { ExplorerOptions } from './explorer.ts'
 import { createPipeline, GRAPHQL_PATH } from './graphql-over-http.ts'
@@ -29,10 +30,22 @@ export interface ApiOptions {
   readonly corsOrigins: readonly string[]
   /** Null: no GraphiQL. */
   readonly explorer: ExplorerOptions | null
-  /** Most WebSockets and event streams held open together. */
-  readonly maxConnections: number
-  readonly subscriptionsPerConnection: number
+  readonly clientLimits: ClientLimits
   readonly log: Log
+}
+
+/** How much clients may ask of this replica. */
+export interface ClientLimits {
+  /** Most WebSockets and event streams held open together. */
+  readonly connections: number
+  /** Most subscriptions that run on one WebSocket. */
+  readonly subscriptionsPerConnection: number
+  /** Most operations a second of one caller, over all its connections; for a moment twice as many. */
+  readonly operationsPerSecond: number
+  /** Most messages a second on one WebSocket; ten times as many at once. */
+  readonly messagesPerSecond: number
+  /** Largest message on a WebSocket, in bytes. */
+  readonly messageBytes: number
 }
 
 /** The API on one path, over HTTP, server-sent events and WebSocket. */
@@ -50,13 +63,15 @@ export interface Api {
 
 export function openApi(options: ApiOptions, clock: Clock): Api {
   const { store, feed, log, authenticate, persisted } = options
-  const cap = createStreamCap(options.maxConnections)
+  const cap = createStreamCap(options.clientLimits.connections)
   const fanOut = createFanOut({ feed, clock, log, maskError: createErrorMask(log) })
   const streams = { cap, open: new Set<ServerResponse>() }
+  const callerRate = createCallerRate(options.clientLimits.operationsPerSecond, clock)
   const addressOf = clientAddress(options.trustedProxies)
   const pipeline = createPipeline({
     ...options,
     clientAddress: addressOf,
+    callerRate,
     streams,
     fanOut,
     clock,
@@ -74,10 +89,11 @@ export function openApi(options: ApiOptions, clock: Clock): Api {
     pipeline,
     fanOut,
     authenticate,
+    callerRate,
     clientAddress: addressOf,
     persisted,
     cap,
-    subscriptionsPerConnection: options.subscriptionsPerConnection,
+    limits: options.clientLimits,
     clock,
     log,
   })

@@ -18,6 +18,19 @@ export function unavailable(message: string): GraphQLError {
   })
 }
 
+/** A caller sends more operations than it may. */
+export function tooManyRequests(waitMs: number): GraphQLError {
+  const retryAfter = Math.max(1, Math.ceil(waitMs / 1000))
+  return new GraphQLError('You send more operations than you may. Try again later.', {
+    extensions: {
+      code: 'TOO_MANY_REQUESTS',
+      retryable: true,
+      retryAfter,
+      http: { status: 429, headers: { 'retry-after': String(retryAfter) } },
+    },
+  })
+}
+
 /** The request cannot be carried out as it stands. */
 export function badRequest(code: string, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code, http: { status: 400 } } })

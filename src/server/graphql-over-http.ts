@@ -7,7 +7,8 @@ import type { GatewayContext } from '../graphql/context.ts'
 import type { Log } from '../log/log.ts'
 import type { Clock } from '../time/clock.ts'
 import type { ClientAddress } from './client-address.ts'
-import { authenticationError } from './errors.ts'
+import type { CallerRate } from './caller-rate.ts'
+import { authenticationError, tooManyRequests } from './errors.ts'
 import { explorerPage, type ExplorerOptions } from './explorer.ts'
 import { useEventStreams, type EventStreams } from './event-streams.ts'
 import { useDeadline, useLimits, type OperationLimits } from './guards.ts'
@@ -37,6 +38,7 @@ export interface PipelineOptions {
   readonly schema: GraphQLSchema
   readonly contextFor: (authentication: Authentication) => GatewayContext
   readonly authenticate: Authenticate
+  readonly callerRate: CallerRate
   readonly clientAddress: ClientAddress
   readonly limits: OperationLimits
   readonly persisted: PersistedSetting | null
@@ -100,8 +102,8 @@ function useFanOut(fanOut: FanOut): Plugin {
   }
 }
 
-/** Nothing is read, parsed or validated for a caller who did not prove who it is. */
-function useAuthentication({ authenticate, clientAddress, log }: PipelineOptions): Plugin<object, HttpArrival> {
+/** Nothing is read, parsed or validated for a caller who did not prove who it is, or who sends too much. */
+function useAuthentication({ authenticate, callerRate, clientAddress, log }: PipelineOptions): Plugin<object, HttpArrival> {
   return {
     async onRequestParse({ request, serverContext }) {
       try {
@@ -112,6 +114,8 @@ function useAuthentication({ authenticate, clientAddress, log }: PipelineOptions
       } catch (error) {
         throw authenticationError(error, log)
       }
+      const waitMs = callerRate.take(serverContext.authentication.viewer.actor.id)
+      if (waitMs > 0) throw tooManyRequests(waitMs)
     },
   }
 }

@@ -7,6 +7,8 @@ export const closeCodes = {
   unauthenticated: 4401,
   /** The reader does not keep up: connect anew and resume by cursor. */
   tooSlow: 4413,
+  /** More messages a second than a client may send: connect anew, and send fewer. */
+  tooManyRequests: 4429,
   /** Callers cannot be authenticated now: try again later, as this code says to every client. */
   tryAgainLater: 1013,
 } as const

@@ -21,6 +21,8 @@ export interface ServerOptions {
   readonly readiness: ReadinessChecks
   readonly metrics: MetricsOptions
   readonly clock: Clock
+  /** How long a request may take to arrive, in milliseconds; its headers a third of it. */
+  readonly requestWithinMs?: number
   /** How long `stop` waits for requests in hand, in milliseconds. */
   readonly stopWithinMs?: number
 }
@@ -32,16 +34,19 @@ export interface RunningServer {
 }
 
 const STOP_WITHIN_MS = 10_000
+/** How often connections are looked through for requests that take too long to arrive. */
+const LOOK_FOR_LATE_MS = 5_000
 
 /** Starts listening. Fails when the port is taken. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { clock, host, loopbackOnly } = options
+  const { clock, host, loopbackOnly, requestWithinMs = 30_000 } = options
   const api = options.api === null ? null : openApi(options.api, clock)
   let stopped: Promise<void> | null = null
 
   const server = createServer({
-    requestTimeout: 30_000,
-    headersTimeout: 10_000,
+    requestTimeout: requestWithinMs,
+    headersTimeout: requestWithinMs / 3,
+    connectionsCheckingInterval: Math.min(requestWithinMs / 3, LOOK_FOR_LATE_MS),
     keepAliveTimeout: 65_000,
     maxHeaderSize: 32_768,
   })

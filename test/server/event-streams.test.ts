@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/time/clock.ts'
 import { handClock } from '../support/clock.ts'
-import { serve, TOKEN_MS, type ServedGateway } from './support/gateway.ts'
+import { clientLimits, serve, TOKEN_MS, type ServedGateway } from './support/gateway.ts'
 
 const accept = 'text/event-stream'
 const texts = (count: number, size: number) => ({
@@ -39,7 +39,7 @@ describe('server-sent events', () => {
   })
 
   it('are refused when as many clients as may be are connected, and take the place of one that left', async () => {
-    const gateway = await serve({ maxConnections: 1 })
+    const gateway = await serve({ clientLimits: { ...clientLimits, connections: 1 } })
     const held = await open(gateway)
     const refused = await open(gateway)
     expect((await read(refused, 'complete')).text).toContain('UNAVAILABLE')

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import WebSocket from 'ws'
 import { systemClock } from '../../src/time/clock.ts'
 import { handClock } from '../support/clock.ts'
-import { closeCode, openSocket, serve, TOKEN_MS } from './support/gateway.ts'
+import { clientLimits, closeCode, openSocket, serve, TOKEN_MS } from './support/gateway.ts'
 
 /** The first `count` messages of a subscription, or what it failed with. */
 async function first(client: Client, count: number, query: string, extensions?: Record<string, unknown>) {
@@ -67,7 +67,7 @@ describe('a WebSocket', () => {
   })
 
   it('is refused when as many clients as may be are connected, and takes the place of one that left', async () => {
-    const gateway = await serve({ maxConnections: 1 })
+    const gateway = await serve({ clientLimits: { ...clientLimits, connections: 1 } })
     const socket = await openSocket(gateway)
     const refused = new WebSocket(`${gateway.url.replace('http', 'ws')}/graphql`, 'graphql-transport-ws')
     const [error] = (await once(refused, 'error')) as [Error]
@@ -120,7 +120,7 @@ describe('a subscribe message', () => {
   })
 
   it('is refused when as many as may be run on its connection', async () => {
-    const gateway = await serve({ subscriptionsPerConnection: 1 })
+    const gateway = await serve({ clientLimits: { ...clientLimits, subscriptionsPerConnection: 1 } })
     const client = gateway.client()
     const running = client.iterate({ query: 'subscription { texts(count: 1, size: 1) }' })
     await running.next()

@@ -5,7 +5,7 @@ import WebSocket from 'ws'
 import type { Feed } from '../../../src/activity/activity.ts'
 import type { Viewer } from '../../../src/access/viewer.ts'
 import type { Log } from '../../../src/log/log.ts'
-import type { ApiOptions } from '../../../src/server/api.ts'
+import type { ApiOptions, ClientLimits } from '../../../src/server/api.ts'
 import type { Authenticate } from '../../../src/server/identity/authenticator.ts'
 import { IdentityUnavailable, Unauthenticated } from '../../../src/server/identity/failure.ts'
 import { startServer, type RunningServer, type ServerOptions } from '../../../src/server/start-server.ts'
@@ -26,6 +26,15 @@ export function callers(clock: Clock = systemClock): Authenticate {
     const principal = { actor: viewer.actor, groups: [], appRoles: [] }
     return Promise.resolve({ principal, viewer, until: clock.now() + TOKEN_MS, reload: () => Promise.resolve(viewer) })
   }
+}
+
+/** More than any test asks for, unless it is about limits. */
+export const clientLimits: ClientLimits = {
+  connections: 10,
+  subscriptionsPerConnection: 5,
+  operationsPerSecond: 1_000,
+  messagesPerSecond: 100,
+  messageBytes: 4_096,
 }
 
 export interface LogLine {
@@ -76,8 +85,7 @@ export async function serve(
       trustedProxies: [],
       corsOrigins: [],
       explorer: null,
-      maxConnections: 10,
-      subscriptionsPerConnection: 5,
+      clientLimits,
       log,
       ...api,
     },
