@@ -35,6 +35,8 @@ export type GrantFactKind = (typeof grantFactKinds)[number]
 export const factKinds = [
   ...grantFactKinds,
   'AccountRegistered',
+  'VirtualMachineFound',
+  'VirtualMachineChanged',
   'VirtualMachineGone',
   'PolicyCreated',
   'PolicyUpdated',
@@ -52,6 +54,8 @@ export type FactKind = (typeof factKinds)[number]
 /** The detail a fact carries, by its kind. Stored as JSON beside the columns every fact has. */
 export interface FactDetails extends Record<GrantFactKind, GrantSnapshot> {
   readonly AccountRegistered: { readonly name: string }
+  readonly VirtualMachineFound: { readonly name: string }
+  readonly VirtualMachineChanged: { readonly name: string }
   readonly VirtualMachineGone: { readonly name: string }
   readonly PolicyCreated: PolicyDetail
   readonly PolicyUpdated: PolicyDetail

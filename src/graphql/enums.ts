@@ -138,6 +138,8 @@ export const ActivityKind = described('ActivityKind', 'What happened, in the pas
   GrantClosed: 'The port was proven closed.',
   GrantDrifted: 'Somebody else changed a rule of the grant; it was put back.',
   AccountRegistered: 'An account came under management.',
+  VirtualMachineFound: 'A sync found a machine for the first time.',
+  VirtualMachineChanged: 'A sync found that a machine or its interfaces changed, or that it is back.',
   VirtualMachineGone: 'A sync no longer found a machine.',
   PolicyCreated: 'A policy was made.',
   PolicyUpdated: 'A policy was changed.',

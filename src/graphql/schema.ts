@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from 'graphql'
 import { builder } from './builder.ts'
+import type { OperationLimits } from './read/operation-cost.ts'
 import './scalars.ts'
 import './enums.ts'
 import './user-error.ts'
@@ -26,20 +27,11 @@ import './verbs/revoke-grant.ts'
 import './verbs/assign-role.ts'
 import './verbs/remove-role.ts'
 import './events/grant-events.ts'
-
-/** Bounds of one operation, checked before any of it runs. */
-export interface OperationLimits {
-  /** Fields from the root to the deepest leaf. */
-  readonly depth: number
-  /** Fields selected, each counted once however many rows have it. */
-  readonly breadth: number
-  /** Fields that can be answered: those of a page count once for each row it may have. */
-  readonly complexity: number
-}
+import './events/virtual-machine-changes.ts'
 
 export const defaultLimits: OperationLimits = { depth: 15, breadth: 500, complexity: 50_000 }
 
 /** The schema of the API. */
 export function createSchema(limits: OperationLimits = defaultLimits): GraphQLSchema {
-  return builder.toSchema({ complexity: { limit: { ...limits } } })
+  return builder.toSchema({ complexity: { limit: { ...limits } }, extensions: { limits } })
 }

@@ -5,6 +5,7 @@ import type { GraphQLSchema } from 'graphql'
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga'
 import type { GatewayContext } from '../graphql/context.ts'
 import type { Log } from '../log/log.ts'
+import type { Store } from '../store/store.ts'
 import type { Clock } from '../time/clock.ts'
 import type { ClientAddress } from './client-address.ts'
 import type { CallerRate } from './caller-rate.ts'
@@ -15,6 +16,7 @@ import { useDeadline, useLimits, type OperationLimits } from './guards.ts'
 import type { FanOut } from './live/fan-out.ts'
 import type { Authenticate, Authentication } from './identity/authenticator.ts'
 import { createErrorMask } from './mask-error.ts'
+import { storeThatIsAway, useOperationPlans } from './operation-plans.ts'
 import { persistedHash, type PersistedSetting } from './persisted-operations.ts'
 
 export const GRAPHQL_PATH = '/graphql'
@@ -26,6 +28,8 @@ const ANSWER_WITHIN_MS = 30_000
 /** What reaches the pipeline with an operation, whichever transport brought it. */
 export interface Arrival {
   authentication?: Authentication
+  /** That the database is away, where an operation met it already: what is left of it does not wait for that again. */
+  away?: unknown
 }
 
 /** What HTTP adds to it. */
@@ -47,6 +51,7 @@ export interface PipelineOptions {
   readonly explorer: ExplorerOptions | null
   readonly streams: EventStreams
   readonly fanOut: FanOut
+  readonly store: Store
   readonly clock: Clock
   readonly log: Log
 }
@@ -60,9 +65,10 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   return createYoga<Arrival, GatewayContext>({
     schema: options.schema,
     graphqlEndpoint: GRAPHQL_PATH,
-    context: ({ authentication }) => {
+    context: ({ authentication, away }) => {
       if (authentication === undefined) throw new Error('An operation reached execution without authentication.')
-      return options.contextFor(authentication)
+      const context = options.contextFor(authentication)
+      return away === undefined ? context : { ...context, store: storeThatIsAway(context.store, away) }
     },
     plugins: [
       useCSRFPrevention({ requestHeaders: ['x-graphql-yoga-csrf', 'apollo-require-preflight'] }),
@@ -78,6 +84,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
           ]),
       useLimits(options.limits),
       useDeadline(options.clock, ANSWER_WITHIN_MS),
+      useOperationPlans({ ...options, withinMs: ANSWER_WITHIN_MS }),
       useEventStreams(options.streams, options.clock),
       useFanOut(options.fanOut),
     ],
@@ -103,7 +110,12 @@ function useFanOut(fanOut: FanOut): Plugin {
 }
 
 /** Nothing is read, parsed or validated for a caller who did not prove who it is, or who sends too much. */
-function useAuthentication({ authenticate, callerRate, clientAddress, log }: PipelineOptions): Plugin<object, HttpArrival> {
+function useAuthentication({
+  authenticate,
+  callerRate,
+  clientAddress,
+  log,
+}: PipelineOptions): Plugin<object, HttpArrival> {
   return {
     async onRequestParse({ request, serverContext }) {
       try {

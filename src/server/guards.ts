@@ -1,4 +1,4 @@
-import { NoSchemaIntrospectionCustomRule, validate } from 'graphql'
+import { NoSchemaIntrospectionCustomRule, validate, type ExecutionResult } from 'graphql'
 import type { Plugin } from 'graphql-yoga'
 import type { Clock } from '../time/clock.ts'
 import { unavailable } from './errors.ts'
@@ -37,21 +37,28 @@ export function useLimits(limits: OperationLimits): Plugin {
 export function useDeadline(clock: Clock, withinMs: number): Plugin {
   return {
     onExecute({ executeFn, setExecuteFn }) {
-      setExecuteFn(async (args) => {
-        let disarm = () => {}
-        const late = new Promise((resolve) => {
-          const message =
-            'The operation takes too long. It may still be carried out: a creating verb can be repeated with its key.'
-          disarm = clock.after(withinMs, () => {
-            resolve({ errors: [unavailable(message)] })
-          })
-        })
-        try {
-          return await Promise.race([executeFn(args), late])
-        } finally {
-          disarm()
-        }
-      })
+      setExecuteFn(async (args) => inTime(clock, withinMs, executeFn(args)))
     },
+  }
+}
+
+/** An answer, or that it takes too long. */
+export async function inTime<Answer>(
+  clock: Clock,
+  withinMs: number,
+  answer: Answer | Promise<Answer>,
+): Promise<Answer | ExecutionResult> {
+  let disarm = () => {}
+  const late = new Promise<ExecutionResult>((resolve) => {
+    const message =
+      'The operation takes too long. It may still be carried out: a creating verb can be repeated with its key.'
+    disarm = clock.after(withinMs, () => {
+      resolve({ errors: [unavailable(message)] })
+    })
+  })
+  try {
+    return await Promise.race([answer, late])
+  } finally {
+    disarm()
   }
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { enableJit } from '../../src/commands/enable-jit.ts'
 import { requestAccess } from '../../src/commands/request-access.ts'
 import { startFeed } from '../../src/activity/feed.ts'
@@ -225,6 +225,25 @@ describe('what happened', () => {
     expect(again).toMatchObject({ cursor: event.grantEvents.cursor, grant: { id: grant, state: 'OPENING' } })
     expect(again.virtualMachine.name).toBe('web-11')
     await Promise.all([watching.stop(), resumed.stop()])
+  })
+
+  test('a dashboard keeps a list of machines current without asking again', async () => {
+    const feed = startFeed({ store: database.store, url: database.url, clock: systemClock, log: silentLog })
+    afterAll(() => feed.stop())
+    told.add('watch-virtual-machines')
+    const filter = { search: 'web-12' }
+    const list = await watch(feed, contextOf(database.store, admin), story('watch-virtual-machines'), { filter })
+    const whole = (await list.next()).virtualMachineChanges
+    expect(whole).toMatchObject({ restarts: true, complete: true, virtualMachines: [{ jitStatus: 'NOT_CONFIGURED' }] })
+    const { grant } = await grantTo('web-12')
+    const machine = await vi.waitFor(async () => {
+      const [changed] = (await list.next()).virtualMachineChanges.virtualMachines
+      expect(changed.grants.nodes).toHaveLength(1)
+      return changed
+    })
+    expect(machine).toMatchObject({ name: 'web-12', jitStatus: 'CONFIGURED' })
+    expect(machine.grants.nodes).toMatchObject([{ id: grant, port: 22, state: 'OPENING' }])
+    await list.stop()
   })
 })
 

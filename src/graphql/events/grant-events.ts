@@ -1,11 +1,11 @@
-import { GraphQLError } from 'graphql'
 import { parseCursor } from '../../activity/cursor.ts'
 import { badInput } from '../bad-input.ts'
 import { builder } from '../builder.ts'
 import { GrantEventFilterInput, readGrantEventFilter } from './grant-event-filter.ts'
 import { GrantEvent, whoSeesEvents } from './grant-event.ts'
 import { isGrantFact, maySee, type GrantFact } from './grant-fact.ts'
-import { liveEvents, type LiveEnd } from './live-events.ts'
+import { endError } from './live-end.ts'
+import { liveSource, type LiveEnd, type LiveEvents } from './live-source.ts'
 
 builder.subscriptionType({
   description:
@@ -34,12 +34,13 @@ builder.subscriptionField('grantEvents', (t) =>
       if (from === null && typeof after === 'string')
         throw badInput('`after` is not a cursor of activity or of a grant event.')
       const { wants, mine } = readGrantEventFilter(filter ?? {})
-      return liveEvents({
+      const events: LiveEvents = {
         after: from,
         wants: (fact) => isGrantFact(fact) && wants(fact),
         sees: (viewer, fact) =>
           isGrantFact(fact) && maySee(viewer, fact) && (!mine || fact.requesterId === viewer.actor.id),
-      }) as AsyncIterable<GrantFact | LiveEnd>
+      }
+      return liveSource({ events }) as AsyncIterable<GrantFact | LiveEnd>
     },
     // The end of a stream is its last item, not a failure of the stream: so it reaches the client by every transport.
     resolve: (item) => {
@@ -48,13 +49,3 @@ builder.subscriptionField('grantEvents', (t) =>
     },
   }),
 )
-
-function endError(end: LiveEnd): GraphQLError {
-  if (end === 'AUTHENTICATION_EXPIRED')
-    return new GraphQLError('The access token has ended. Subscribe again with a new one, after the last cursor.', {
-      extensions: { code: 'UNAUTHENTICATED' },
-    })
-  return new GraphQLError('Events cannot be read now. Subscribe again in a moment, after the last cursor.', {
-    extensions: { code: 'UNAVAILABLE', retryable: true, retryAfter: 2 },
-  })
-}

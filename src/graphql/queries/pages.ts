@@ -1,8 +1,9 @@
 import { builder } from '../builder.ts'
 import type { Connection } from '../read/description.ts'
 import { connectionOptions } from '../read/entity.ts'
-import { readConnection } from '../read/read.ts'
 import { entityNamed } from '../read/registry.ts'
+import { rootOptions } from '../read/root-options.ts'
+import { page as pageRoot } from '../read/roots.ts'
 import { accountPage } from '../types/account.ts'
 import { activityPage } from '../types/activity-page.ts'
 import { boundaryPage } from '../types/boundary.ts'
@@ -18,8 +19,7 @@ function page(field: string, connection: Connection): void {
     t.field({
       ...connectionOptions(field, connection),
       description: connection.description,
-      extensions: { authorisation: entityNamed(connection.of).authorisation.rule },
-      resolve: (_root, args, context, info) => readConnection(context, info, args, connection),
+      ...rootOptions(entityNamed(connection.of).authorisation.rule, pageRoot(field, connection)),
     }),
   )
 }

@@ -1,13 +1,9 @@
-import { badInput } from '../bad-input.ts'
 import { builder } from '../builder.ts'
-import { parseGlobalId, type NodeType } from '../global-id.ts'
-import { readId } from '../ids.ts'
+import type { NodeType } from '../global-id.ts'
 import { Node } from '../read/entity.ts'
-import { readNodes, readOne } from '../read/read.ts'
 import { entityNamed, refOf } from '../read/registry.ts'
-
-/** Most ids `nodes` takes. */
-const MOST_NODES = 100
+import { rootOptions } from '../read/root-options.ts'
+import { anyThing, anyThings, MOST_NODES, thing } from '../read/roots.ts'
 
 /** A query for one thing of a type by its id. */
 function byId(field: string, type: NodeType): void {
@@ -16,9 +12,8 @@ function byId(field: string, type: NodeType): void {
       type: refOf(type),
       nullable: true,
       description: `One ${type}; null when there is none with that id, or the viewer may not see it.`,
-      extensions: { authorisation: entityNamed(type).authorisation.rule },
       args: { id: t.arg.id({ required: true, description: `The id of a ${type}.` }) },
-      resolve: (_root, { id }, context, info) => readOne(context, info, type, readId(id, type)),
+      ...rootOptions(entityNamed(type).authorisation.rule, thing(type)),
     }),
   )
 }
@@ -30,17 +25,15 @@ byId('grant', 'Grant')
 byId('boundary', 'Boundary')
 byId('account', 'Account')
 
-const byTypeRule = { authorisation: 'By the rule of the concrete type.' }
+const byTypeRule = 'By the rule of the concrete type.'
 
 builder.queryField('node', (t) =>
   t.field({
     type: Node,
     nullable: true,
     description: 'Anything by its id; null when there is nothing with that id, or the viewer may not see it.',
-    extensions: byTypeRule,
     args: { id: t.arg.id({ required: true, description: 'The id of anything.' }) },
-    resolve: async (_root, args, context, info) =>
-      (await readNodes(context, info, args, [readAny(args.id)]))[0] ?? null,
+    ...rootOptions(byTypeRule, anyThing),
   }),
 )
 
@@ -49,18 +42,8 @@ builder.queryField('nodes', (t) =>
     type: [Node],
     nullable: { list: false, items: true },
     description: 'Things by their ids, one answer an id: null when there is none, or the viewer may not see it.',
-    extensions: byTypeRule,
     args: { ids: t.arg.idList({ required: true, description: `At most ${String(MOST_NODES)} ids of anything.` }) },
     complexity: ({ ids }) => ({ field: 1, multiplier: Math.max(1, ids.length) }),
-    resolve: (_root, args, context, info) => {
-      if (args.ids.length > MOST_NODES) throw badInput(`At most ${String(MOST_NODES)} ids can be given.`)
-      return readNodes(context, info, args, args.ids.map(readAny))
-    },
+    ...rootOptions(byTypeRule, anyThings),
   }),
 )
-
-function readAny(id: string) {
-  const parsed = parseGlobalId(id)
-  if (parsed === null) throw badInput(`${JSON.stringify(id.slice(0, 80))} is not an id.`)
-  return parsed
-}

@@ -1,30 +1,64 @@
+import { roles } from '../../access/role.ts'
 import type { Viewer as ViewerShape } from '../../access/viewer.ts'
 import { builder } from '../builder.ts'
-import { Actor, RoleHeldType } from '../types/plain.ts'
+import { oneJson } from '../read/compile.ts'
+import type { Root } from '../read/description.ts'
+import { nullable, plainList, plainOne, value } from '../read/fields.ts'
+import { plain } from '../read/plain.ts'
+import { entityNamed } from '../read/registry.ts'
+import { rootOptions } from '../read/root-options.ts'
+import { actorSql, elementsSql } from '../read/sql.ts'
+import type { RoleHeldWithActions } from '../types/plain.ts'
 
-const Viewer = builder.objectRef<ViewerShape>('Viewer')
-Viewer.implement({
+const rule = 'Everybody sees themselves.'
+
+interface ShownViewer extends Omit<ViewerShape, 'rolesHeld'> {
+  readonly rolesHeld: readonly RoleHeldWithActions[]
+}
+
+const Viewer = plain<ShownViewer>({
+  name: 'Viewer',
   description: 'Whoever asks, as the gateway knows them.',
-  extensions: { authorisation: 'Everybody sees themselves.' },
-  fields: (t) => ({
-    actor: t.field({ type: Actor, description: 'Who it is.', resolve: ({ actor }) => actor }),
-    rolesHeld: t.field({
-      type: [RoleHeldType],
-      description: 'The roles held, own and by groups and app roles.',
-      resolve: ({ rolesHeld }) => rolesHeld,
+  rule,
+  fields: {
+    actor: plainOne('Actor', 'Who it is.', (row) => {
+      const part = (name: string) => `${row}.value->'actor'->>'${name}'`
+      return actorSql(part('kind'), part('id'), part('name'))
     }),
-    address: t.exposeString('address', {
-      nullable: true,
-      description: 'The address the call came from, behind trusted proxies; null when it cannot be told.',
-    }),
-  }),
+    rolesHeld: plainList(
+      'RoleHeld',
+      'The roles held, own and by groups and app roles.',
+      (row) => elementsSql(`${row}.value->'rolesHeld'`),
+      (held) => `${held}.n`,
+    ),
+    address: value(
+      'String',
+      'The address the call came from, behind trusted proxies; null when it cannot be told.',
+      (row) => `${row}.value->>'address'`,
+      nullable,
+    ),
+  },
 })
+
+function shown(viewer: ViewerShape): ShownViewer {
+  return { ...viewer, rolesHeld: viewer.rolesHeld.map((held) => ({ ...held, actions: roles[held.role] })) }
+}
+
+/** The viewer is known before anything is read: within a whole answer it is a parameter of the statement. */
+const root: Root = {
+  name: 'viewer',
+  known: true,
+  sql(parameters, node) {
+    const known = parameters.shared('viewer as shown', ({ viewer }) => JSON.stringify(shown(viewer)), 'jsonb')
+    return oneJson(parameters, entityNamed('Viewer'), node, () => 'true', { from: `(select ${known} as value)` })
+  },
+}
 
 builder.queryField('viewer', (t) =>
   t.field({
     type: Viewer,
     description: 'Whoever asks.',
-    extensions: { authorisation: 'Everybody sees themselves.' },
-    resolve: (_root, _args, { viewer }) => viewer,
+    ...rootOptions(rule, root),
+    resolve: (_root, _args, { viewer }) => shown(viewer),
   }),
 )

@@ -1,5 +1,7 @@
 import type { Entity, Field, One, Parts } from './description.ts'
 import { connectionSql } from './connection-sql.ts'
+import { columnKey, listSql, objectSql, type Column } from './json.ts'
+import { leafSql } from './leaf.ts'
 import type { Parameters } from './parameters.ts'
 import { entityNamed } from './registry.ts'
 import type { Selected } from './selection.ts'
@@ -7,34 +9,43 @@ import type { Selected } from './selection.ts'
 /** The key under which a row carries the name of its object type, where that is not known beforehand. */
 export const TYPE_KEY = '@type'
 
-/** Postgres cuts identifiers off at 63 bytes. */
-const LONGEST_KEY = 63
-
-/** The property of a row that holds the answer for a response key: the key itself, unless Postgres would cut it off. */
-export function columnKey(key: string): string {
-  if (key.length <= LONGEST_KEY) return key
-  let hash = 5381n
-  for (const letter of key) hash = (hash * 33n + BigInt(letter.charCodeAt(0))) % 2n ** 96n
-  return `@${hash.toString(36)}`
+export interface RowOptions {
+  /** Rows of several types are told apart by `TYPE_KEY`; an answer in text has no need of it. */
+  readonly typed?: boolean
+  /** What `row` is read from, where the expression is not about a row that is read already. */
+  readonly from?: string
 }
 
 /** An SQL expression for the row `row` as JSON of what is selected of it. */
-export function rowJson(parameters: Parameters, entity: Entity, row: string, node: Selected, typed = false): string {
-  const variants = entity.variants
+export function rowJson(
+  parameters: Parameters,
+  entity: Entity,
+  row: string,
+  node: Selected,
+  { typed = false, from = '' }: RowOptions = {},
+): string {
+  const { variants } = entity
+  const mark = (type: string): Column[] => (parameters.form === 'text' ? [] : [[TYPE_KEY, type]])
   if (variants === undefined) {
-    const columns = columnsOf(parameters, entity.fields, row, node, entity.name)
-    return json(typed ? [...columns, `'${entity.name}' as "${TYPE_KEY}"`] : columns)
+    const type = `'${entity.name}'::text`
+    const columns = columnsOf(parameters, entity, row, node, entity.name, type)
+    return objectSql([...columns, ...(typed ? mark(type) : [])], from)
   }
-  const type = `case ${variants.map(({ name, is }) => `when ${is(row)} then '${name}'`).join(' ')} end as "${TYPE_KEY}"`
   const shapes = Map.groupBy(variants, ({ name }) => node.types.get(name)?.shape)
   const cases = [...shapes.values()].map((alike) => {
+    const type =
+      parameters.form === 'text' && alike.length === 1
+        ? `'${String(alike[0]?.name)}'::text`
+        : `case ${alike.map(({ name, is }) => `when ${is(row)} then '${name}'`).join(' ')} end`
     const fields = Object.assign({}, entity.fields, ...alike.map((variant) => variant.fields)) as Entity['fields']
-    const columns = columnsOf(parameters, fields, row, node, (alike[0] as (typeof alike)[0]).name)
-    return { is: alike.map(({ is }) => is(row)).join(' or '), json: json([...columns, type]) }
+    const columns = columnsOf(parameters, { ...entity, fields }, row, node, String(alike[0]?.name), type)
+    return { is: alike.map(({ is }) => is(row)).join(' or '), json: objectSql([...columns, ...mark(type)]) }
   })
-  return cases.length === 1 && cases[0] !== undefined
-    ? cases[0].json
-    : `case ${cases.map((one) => `when ${one.is} then ${one.json}`).join(' ')} end`
+  const json =
+    cases.length === 1 && cases[0] !== undefined
+      ? cases[0].json
+      : `case ${cases.map((one) => `when ${one.is} then ${one.json}`).join(' ')} end`
+  return from === '' ? json : `(select ${json} ${from})`
 }
 
 /** At most one row of `entity` that `where` picks and the viewer may see, as JSON; SQL null when there is none. */
@@ -43,46 +54,71 @@ export function oneJson(
   entity: Entity,
   node: Selected,
   where: (row: string) => string,
-  typed = false,
+  { from = entity.table, ...more }: RowOptions = {},
 ): string {
   const row = parameters.alias()
-  const from = `from ${entity.table} ${row} where ${where(row)} and ${entity.authorisation.where(row, parameters)}`
-  return `(select ${rowJson(parameters, entity, row, node, typed)} ${from})`
+  const wanted = `${where(row)} and ${entity.authorisation.where(row, parameters)}`
+  return rowJson(parameters, entity, row, node, { ...more, from: `from ${from} ${row} where ${wanted}` })
 }
 
+/** What is selected of an object type of `entity`, each answer under its key; `type` is the SQL of that type's name. */
 function columnsOf(
   parameters: Parameters,
-  fields: Entity['fields'],
+  entity: Entity,
   row: string,
   node: Selected,
+  name: string,
   type: string,
-): string[] {
-  return (node.types.get(type)?.fields ?? []).map((child) => {
-    const field = fields[child.name]
-    if (field === undefined) throw new Error(`${type}.${child.name} is not described.`)
-    return `${fieldSql(parameters, field, row, child)} as "${columnKey(child.key)}"`
+): Column[] {
+  const selected = Map.groupBy(node.types.get(name)?.fields ?? [], (child) => keyOf(parameters, entity, child))
+  return [...selected].flatMap(([key, children]): Column[] => {
+    const child = together(children)
+    if (key === null) return []
+    if (child.name === '__typename') return [[key, type]]
+    const field = entity.fields[child.name]
+    if (field === undefined) throw new Error(`${name}.${child.name} is not described.`)
+    return [[key, fieldSql(parameters, entity, field, row, child)]]
   })
 }
 
-function fieldSql(parameters: Parameters, field: Field, row: string, node: Selected): string {
-  if (field.kind === 'value') return field.sql(row, parameters)
+/** Where an answer is found: resolvers of rows look for the response key, those of plain values for the field's name. */
+function keyOf({ form }: Parameters, { plain }: Entity, { key, name }: Selected): string | null {
+  if (form === 'text') return key
+  if (name === '__typename') return null
+  return plain === true ? name : columnKey(key)
+}
+
+/** A field of a plain value under several response keys is one property, with all that is selected of it under any. */
+function together([first, ...more]: readonly Selected[]): Selected {
+  if (first === undefined) throw new Error('Nothing was selected.')
+  const types = [...first.types].map(([type, { shape, fields }]) => {
+    const others = more.flatMap((one) => one.types.get(type)?.fields ?? [])
+    return [type, { shape, fields: [...fields, ...others] }] as const
+  })
+  return more.length === 0 ? first : { ...first, types: new Map(types) }
+}
+
+function fieldSql(parameters: Parameters, entity: Entity, field: Field, row: string, node: Selected): string {
+  if (field.kind === 'value') {
+    const sql = field.sql(row, parameters)
+    return parameters.form === 'rows' ? sql : leafSql(node.type, sql, field.stored === true && entity.plain !== true)
+  }
   if (field.kind === 'one') return relatedJson(parameters, field, row, node)
   if (field.kind === 'parts') return partsJson(parameters, field, row, node)
   return connectionSql(parameters, field, row, node)
 }
 
 function relatedJson(parameters: Parameters, field: One, row: string, node: Selected): string {
-  return oneJson(parameters, entityNamed(field.to), node, (other) => field.on(row, other))
+  const from = field.from?.(row, parameters)
+  const where = (other: string) => field.on(row, other)
+  return oneJson(parameters, entityNamed(field.to), node, where, from === undefined ? {} : { from })
 }
 
 function partsJson(parameters: Parameters, field: Parts, row: string, node: Selected): string {
   const entity = entityNamed(field.of)
   const part = parameters.alias()
-  const columns = columnsOf(parameters, entity.fields, part, node, entity.name)
-  const from = `from ${entity.table} ${part} where ${field.on(row, part, parameters)} and ${entity.authorisation.where(part, parameters)}`
-  return `(select coalesce(json_agg(o), '[]'::json) from (select ${columns.join(', ')} ${from} order by ${field.orderBy(part)}) o)`
-}
-
-function json(columns: readonly string[]): string {
-  return columns.length === 0 ? `'{}'::json` : `(select row_to_json(o) from (select ${columns.join(', ')}) o)`
+  const columns = columnsOf(parameters, entity, part, node, entity.name, `'${entity.name}'::text`)
+  const wanted = `${field.on(row, part, parameters)} and ${entity.authorisation.where(part, parameters)}`
+  const from = `from ${field.from?.(row, parameters) ?? entity.table} ${part} where ${wanted}`
+  return listSql(objectSql(columns, `${from} order by ${field.orderBy(part)}`))
 }

@@ -1,6 +1,7 @@
 import { badInput } from '../bad-input.ts'
-import { columnKey, rowJson } from './compile.ts'
+import { rowJson } from './compile.ts'
 import type { Connection, FilterValue, Order } from './description.ts'
+import { keyIn, objectSql, type Column } from './json.ts'
 import { cursorSql, parseCursorOf } from './order.ts'
 import { pageSize } from './page-size.ts'
 import type { Parameters } from './parameters.ts'
@@ -13,7 +14,14 @@ import type { Selected } from './selection.ts'
  */
 export function connectionSql(parameters: Parameters, field: Connection, row: string, node: Selected): string {
   const entity = entityNamed(field.of)
-  const selected = node.types.get(`${field.of}Connection`)?.fields ?? []
+  const selected = shown(parameters, node.types.get(`${field.of}Connection`)?.fields ?? [])
+  const column = (part: Selected, sql: string): Column => [keyIn(parameters.form, part.key), sql]
+  const typeName = (type: string) => `'${field.of}${type}'::text`
+  // A parameter that the text does not name is refused by Postgres: what reads no rows must not bind those of rows, and
+  // a count alone not those of a page.
+  if (selected.every(({ name }) => name === '__typename'))
+    return objectSql(selected.map((part) => column(part, typeName('Connection'))))
+
   const order = orderOf(field, node)
   const t = parameters.alias()
   const { index } = node
@@ -22,11 +30,11 @@ export function connectionSql(parameters: Parameters, field: Connection, row: st
     entity.authorisation.where(t, parameters),
     ...(field.filter?.where(t, filterValue(parameters, node), parameters) ?? []),
   ].join(' and ')
-
   const counted = `(select count(*) from ${entity.table} ${t} where ${wanted})`
-  // A parameter that the text does not name is refused by Postgres: a count alone must not bind those of a page.
-  if (selected.every(({ name }) => name === 'totalCount'))
-    return `(select row_to_json(c) from (select ${selected.map(({ key }) => `${counted} as "${columnKey(key)}"`).join(', ')}) c)`
+  if (selected.every(({ name }) => name === 'totalCount' || name === '__typename'))
+    return objectSql(
+      selected.map((part) => column(part, part.name === 'totalCount' ? counted : typeName('Connection'))),
+    )
 
   const backward = node.arguments['last'] !== undefined && node.arguments['last'] !== null
   const peeks = selected.some(({ name }) => name === 'pageInfo')
@@ -41,38 +49,48 @@ export function connectionSql(parameters: Parameters, field: Connection, row: st
     where ${[wanted, ...bounds.flatMap((one) => (one === undefined ? [] : [one.beyond]))].join(' and ')}
     order by ${keys} limit ${size}${peeks ? ' + 1' : ''}) ${t}`
 
-  const columns: string[] = numbered ? [`${t}."@n"`] : []
+  // Three steps: what of each row is needed, what of all rows together, and what becomes of it.
+  const ofRow: string[] = numbered ? [`${t}."@n"`] : []
+  const ofAll: string[] = []
   const within = peeks ? `p."@n" <= ${size}` : 'true'
+  const together = (sql: string) => `q."@${String(ofAll.push(`${sql} as "@${String(ofAll.length + 1)}"`))}"`
   const gathered = (json: string) => {
-    const name = `"@${String(columns.length)}"`
-    columns.push(`${peeks ? `case when ${t}."@n" <= ${size} then ${json} end` : json} as ${name}`)
-    return `coalesce(json_agg(p.${name}${backward ? ' order by p."@n" desc' : ''}) filter (where ${within}), '[]'::json)`
-  }
-  const info = (part: Selected) => {
-    if (part.name === 'hasNextPage') return backward ? exists(before) : `count(*) > ${size}`
-    if (part.name === 'hasPreviousPage') return backward ? `count(*) > ${size}` : exists(after)
-    const first = (part.name === 'startCursor') !== backward
-    return `(array_agg(p."@c" order by p."@n" ${first ? 'asc' : 'desc'}) filter (where ${within}))[1]`
+    const name = `"@${String(ofRow.length)}"`
+    ofRow.push(`${peeks ? `case when ${t}."@n" <= ${size} then ${json} end` : json} as ${name}`)
+    const all = `array_agg(p.${name}${backward ? ' order by p."@n" desc' : ''}) filter (where ${within})`
+    return together(`array_to_json(coalesce(${all}, '{}'))`)
   }
   const exists = (one: Bound | undefined) =>
     one === undefined ? 'false' : `exists (select 1 from ${entity.table} ${t} where ${wanted} and ${one.upTo})`
-
+  const info = (part: Selected) => {
+    if (part.name === '__typename') return `'PageInfo'::text`
+    if (part.name === 'hasNextPage') return backward ? exists(before) : together(`count(*) > ${size}`)
+    if (part.name === 'hasPreviousPage') return backward ? together(`count(*) > ${size}`) : exists(after)
+    const first = (part.name === 'startCursor') !== backward
+    return together(`(array_agg(p."@c" order by p."@n" ${first ? 'asc' : 'desc'}) filter (where ${within}))[1]`)
+  }
+  const edge = (part: Selected) => {
+    if (part.name === '__typename') return typeName('Edge')
+    return part.name === 'cursor' ? cursorSql(order, t) : rowJson(parameters, entity, t, part)
+  }
   const answers = selected.map((part) => {
-    const key = `as "${columnKey(part.key)}"`
-    if (part.name === 'totalCount') return `${counted} ${key}`
-    if (part.name === 'nodes') return `${gathered(rowJson(parameters, entity, t, part))} ${key}`
-    const fields = [...part.types.values()][0]?.fields ?? []
-    if (part.name === 'edges') {
-      const edge = fields.map((one) => [
-        one,
-        one.name === 'cursor' ? cursorSql(order, t) : rowJson(parameters, entity, t, one),
-      ])
-      return `${gathered(object(edge as [Selected, string][]))} ${key}`
-    }
-    return `${object(fields.map((one) => [one, info(one)]))} ${key}`
+    if (part.name === '__typename') return column(part, typeName('Connection'))
+    if (part.name === 'totalCount') return column(part, counted)
+    if (part.name === 'nodes') return column(part, gathered(rowJson(parameters, entity, t, part)))
+    const fields = shown(parameters, [...part.types.values()][0]?.fields ?? [])
+    const object = (sql: (one: Selected) => string) => objectSql(fields.map((one) => column(one, sql(one))))
+    return column(part, part.name === 'edges' ? gathered(object(edge)) : object(info))
   })
-  if (peeks) columns.push(`${cursorSql(order, t)} as "@c"`)
-  return `(select row_to_json(c) from (select ${answers.join(', ')} from (select ${columns.join(', ')} from ${page}) p) c)`
+  if (peeks) ofRow.push(`${cursorSql(order, t)} as "@c"`)
+  // What is no aggregate would be answered once a row.
+  if (ofAll.length === 0) together('count(*)')
+  const gathering = `select ${ofAll.join(', ')} from (select ${ofRow.join(', ')} from ${page}) p`
+  return objectSql(answers, `from (${gathering}) q`)
+}
+
+/** Names of types are part of an answer in text; resolvers know them without. */
+function shown({ form }: Parameters, fields: readonly Selected[]): readonly Selected[] {
+  return form === 'text' ? fields : fields.filter(({ name }) => name !== '__typename')
 }
 
 interface Bound {
@@ -110,7 +128,8 @@ function orderOf(field: Connection, node: Selected): Order {
   return field.orders.find(({ name }) => name === node.arguments['orderBy']) ?? field.orders[0]
 }
 
-function filterValue(parameters: Parameters, node: Selected): FilterValue {
+/** The filter that `node` was given. */
+export function filterValue(parameters: Parameters, node: Selected): FilterValue {
   const { index } = node
   const given = (node.arguments['filter'] ?? {}) as Record<string, unknown>
   return {
@@ -129,8 +148,4 @@ function argumentsAt(selected: readonly Selected[], index: number): Selected['ar
   const node = selected[index]
   if (node === undefined) throw badInput('The selection has no such field.')
   return node.arguments
-}
-
-function object(fields: readonly (readonly [Selected, string])[]): string {
-  return `json_build_object(${fields.map(([{ key }, sql]) => `'${columnKey(key)}', ${sql}`).join(', ')})`
 }

@@ -22,12 +22,14 @@ interface Described {
   readonly authorisation?: string
 }
 
-/** A field that is one SQL expression: a scalar, an enum, or JSON of a plain type; a list of these if `list`. */
+/** A field that is one SQL expression: a scalar or an enum, or a list of these if `list`. */
 export interface Value extends Described {
   readonly kind: 'value'
   readonly type: unknown
   readonly nullable?: boolean
   readonly list?: boolean
+  /** A column of the type's table: its constraint there keeps it from being null. */
+  readonly stored?: boolean
   readonly sql: RowSql
 }
 
@@ -38,6 +40,8 @@ export interface One extends Described {
   /** Only where the row always exists and is visible with its parent. */
   readonly nonNull?: boolean
   readonly on: (row: string, other: string) => string
+  /** What it is read from in place of the type's own table: for plain types, which have none. */
+  readonly from?: RowSql
 }
 
 /** A short list of parts, owned by the row and visible with it. */
@@ -46,6 +50,8 @@ export interface Parts extends Described {
   readonly of: string
   readonly on: (row: string, part: string, parameters: Parameters) => string
   readonly orderBy: (part: string) => string
+  /** What they are read from in place of the type's own table. */
+  readonly from?: RowSql
 }
 
 /** One page of rows of another type. */
@@ -97,6 +103,23 @@ export interface FilterValue {
   bind(name: string, type: string, convert?: (value: never) => unknown): string | undefined
 }
 
+/** How a field of Query is read. */
+export interface Root {
+  /** Tells its statement from those of other fields that select the same. */
+  readonly name: string
+  /** Known without a read: a statement is made for it only when it is asked for beside what needs one. */
+  readonly known?: boolean
+  /** What else of its arguments shapes the text; refuses those that it cannot take. */
+  readonly shape?: (args: Arguments) => string
+  /** Narrows an abstract type to the object types that the answer can have. */
+  readonly only?: (args: Arguments) => readonly string[]
+  /** Its answer as JSON. Values of arguments are parameters, taken from the run. */
+  readonly sql: (parameters: Parameters, node: Selected) => string
+}
+
+/** The arguments of a field, coerced. */
+export type Arguments = Selected['arguments']
+
 /** A type of the schema as the compiler sees it. */
 export interface Entity {
   readonly name: string
@@ -107,6 +130,8 @@ export interface Entity {
   readonly key?: { readonly column: string; readonly type: 'uuid' | 'text' | 'bigint' }
   /** Set for an interface: the object types a row can be, told apart by a predicate. */
   readonly variants?: readonly Variant[]
+  /** A value of the row it belongs to. Code makes such values too, with its fields as properties. */
+  readonly plain?: boolean
   readonly nodeType?: NodeType
 }
 

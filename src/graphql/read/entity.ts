@@ -18,7 +18,7 @@ Node.implement({
   fields: (t) => ({ id: t.id({ description: 'Opaque id, unique over all types.', ...fromRow }) }),
 })
 
-interface Declared {
+export interface Declared {
   readonly name: string
   readonly description: string
   readonly table: string
@@ -91,18 +91,26 @@ function idField({ name, key }: DeclaredNode): Field {
     type: 'ID',
     description: 'Opaque id, unique over all types.',
     sql: (row) => globalIdSql(name, `${row}.${key.column}`),
+    stored: true,
   }
 }
 
-function schemaFields(t: ObjectFields, fields: Readonly<Record<string, Field>>): Record<string, AnyField> {
-  return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, schemaField(t, name, field)]))
+/** Fields whose resolvers are `resolver`: those of plain values are the properties of the same name. */
+export function schemaFields(
+  t: ObjectFields,
+  fields: Readonly<Record<string, Field>>,
+  resolver: object = fromRow,
+): Record<string, AnyField> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, field]) => [name, schemaField(t, name, field, resolver)]),
+  )
 }
 
-function schemaField(t: ObjectFields, name: string, field: Field): AnyField {
+function schemaField(t: ObjectFields, name: string, field: Field, resolver: object): AnyField {
   const common = {
     description: field.description,
     ...(field.authorisation === undefined ? {} : { extensions: { authorisation: field.authorisation } }),
-    ...fromRow,
+    ...resolver,
   }
   if (field.kind === 'connection') return t.field({ ...connectionOptions(name, field), ...common } as never)
   const [type, list] =

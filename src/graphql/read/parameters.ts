@@ -14,8 +14,15 @@ export interface Run {
 /** Takes the value of one parameter from a run; may refuse it with a `BAD_USER_INPUT`. */
 export type Source = (run: Run) => unknown
 
+/**
+ * What a statement answers in. `rows`: rows for resolvers, each answer under its column key as SQL has it. `text`: the
+ * answer itself, as it is sent.
+ */
+export type Form = 'rows' | 'text'
+
 /** Collects the parameters of a statement while its text is made. */
 export interface Parameters {
+  readonly form: Form
   readonly sources: readonly Source[]
   /** The text of a new parameter: `$3::uuid`. */
   bind(source: Source, type: string): string
@@ -25,12 +32,13 @@ export interface Parameters {
   alias(): string
 }
 
-export function createParameters(): Parameters {
+export function createParameters(form: Form): Parameters {
   const sources: Source[] = []
   const known = new Map<string, string>()
   let aliases = 0
   const bind = (source: Source, type: string) => `$${String(sources.push(source))}::${type}`
   return {
+    form,
     sources,
     bind,
     shared(name, source, type) {

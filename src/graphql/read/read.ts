@@ -1,16 +1,17 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import { badInput } from '../bad-input.ts'
 import type { GatewayContext } from '../context.ts'
-import type { GlobalId } from '../global-id.ts'
-import { oneJson, rowJson } from './compile.ts'
-import { connectionSql } from './connection-sql.ts'
-import type { Connection, Entity } from './description.ts'
-import type { Parameters } from './parameters.ts'
+import { oneJson } from './compile.ts'
+import { filterValue } from './connection-sql.ts'
+import type { Arguments, Connection, Entity, Root } from './description.ts'
+import { listSql } from './json.ts'
+import type { Parameters, Run } from './parameters.ts'
 import { entityNamed, type EntityName, type Row } from './registry.ts'
 import { selectionOf, type Selected, type Selection } from './selection.ts'
-import { createStatements } from './statements.ts'
+import { createStatements, type Statement } from './statements.ts'
 
-const statements = createStatements()
+/** The statements of rows, in the form that resolvers read. */
+const statements = createStatements('rows')
 
 /** Runs the one statement that answers a selection. `root` names how it is read, and what it was given is a parameter. */
 async function run(
@@ -21,15 +22,30 @@ async function run(
   compile: (parameters: Parameters, node: Selected) => string,
 ): Promise<unknown> {
   const statement = statements.of(`${root} ${selection.shape}`, (parameters) => compile(parameters, selection.root))
-  const inputs = { viewer: context.viewer, selected: selection.all, given }
-  const values = statement.sources.map((source) => plain(source(inputs)))
   const { rows } = await context.store.pool.query<[unknown]>({
     text: statement.text,
-    values,
+    values: valuesOf(statement, { viewer: context.viewer, selected: selection.all, given }),
     rowMode: 'array',
-    ...(statement.name === null ? {} : { name: statement.name }),
+    ...statements.nameOf(statement),
   })
   return rows[0]?.[0] ?? null
+}
+
+/** The values of the parameters of one run; refuses what no statement can be given. */
+export function valuesOf({ sources }: Statement, inputs: Run): unknown[] {
+  return sources.map((source) => plain(source(inputs)))
+}
+
+/** What a field of Query answers, as rows. */
+export async function readRoot(
+  context: GatewayContext,
+  info: GraphQLResolveInfo,
+  args: object,
+  root: Root,
+): Promise<unknown> {
+  const given = args as Arguments
+  const name = `${root.name} ${root.shape?.(given) ?? ''}`
+  return run(context, selectionOf(info, args, root.only?.(given)), name, null, root.sql)
 }
 
 /** One thing by its id, under the viewer's authorisation; null for no id, and for what is not there or not visible. */
@@ -43,12 +59,8 @@ export async function readOne(
   return (await run(context, selectionOf(info, {}), `one ${name}`, id, (parameters, node) => {
     const entity = entityNamed(name)
     const { column, type } = keyOf(entity)
-    return oneJson(
-      parameters,
-      entity,
-      node,
-      (row) => `${row}.${column} = ${parameters.bind((inputs) => inputs.given, type)}`,
-    )
+    const given = parameters.bind((inputs) => inputs.given, type)
+    return oneJson(parameters, entity, node, (row) => `${row}.${column} = ${given}`)
   })) as Row | null
 }
 
@@ -77,62 +89,46 @@ export async function readAligned(
     const { column, type } = keyOf(entity)
     const json = oneJson(parameters, entity, node, (row) => `${row}.${column} = ${place}.id`)
     const given = parameters.bind((inputs) => inputs.given, `${type}[]`)
-    return `(select coalesce(json_agg(${json} order by ${place}.n), '[]'::json) from unnest(${given}) with ordinality ${place}(id, n))`
+    return listSql(`(select ${json} from unnest(${given}) with ordinality ${place}(id, n) order by ${place}.n)`)
   })) as readonly (Row | null)[]
 }
 
-/** Things of any types by their global ids, one answer an id: null for one that is not there or not visible. */
-export async function readNodes(
-  context: GatewayContext,
-  info: GraphQLResolveInfo,
-  args: object,
-  ids: readonly GlobalId[],
-): Promise<readonly (Row | null)[]> {
-  const types = [...new Set(ids.map(({ type }) => type))].toSorted()
-  if (types.length === 0) return []
-  const objects = types.flatMap((type) => entityNamed(type).variants?.map(({ name }) => name) ?? [type])
-  const answer = await run(
-    context,
-    selectionOf(info, args, objects),
-    `nodes ${types.join(' ')}`,
-    ids,
-    (parameters, node) => {
-      const reads = types.map((name) => {
-        const entity = entityNamed(name)
-        const { column, type } = keyOf(entity)
-        const place = parameters.alias()
-        const of = (pick: (id: GlobalId, n: number) => unknown) =>
-          parameters.bind(
-            ({ given }) => (given as readonly GlobalId[]).flatMap((id, n) => (id.type === name ? [pick(id, n)] : [])),
-            pick.length === 1 ? `${type}[]` : 'int[]',
-          )
-        const json = oneJson(parameters, entity, node, (row) => `${row}.${column} = ${place}.id`, true)
-        return `select ${place}.n, ${json} as j from unnest(${of((id) => id.id)}, ${of((_, n) => n)}) ${place}(id, n)`
-      })
-      return `(select json_agg(a.j order by a.n) from (${reads.join(' union all ')}) a)`
-    },
-  )
-  return answer as readonly (Row | null)[]
-}
+/** Which rows of a connection to look for: those of some ids, or a number of those behind one. */
+export type Looked = { readonly ids: readonly string[] } | { readonly after: string | null; readonly limit: number }
 
-/** One page of a connection of Query. */
-export async function readConnection(
+/**
+ * Ids of rows that a connection's filter and the viewer's authorisation let through, in order. `selection` is that of a
+ * field with the connection's `filter` argument.
+ */
+export async function readIds(
   context: GatewayContext,
-  info: GraphQLResolveInfo,
-  args: object,
+  selection: Selection,
   connection: Connection,
-): Promise<Row> {
-  const compile = (parameters: Parameters, node: Selected) => connectionSql(parameters, connection, '', node)
-  return (await run(context, selectionOf(info, args), `page ${info.fieldName}`, null, compile)) as Row
+  looked: Looked,
+): Promise<readonly string[]> {
+  const among = 'ids' in looked
+  const name = `ids of ${connection.of} ${among ? 'among' : 'behind'}`
+  return (await run(context, selection, name, looked, (parameters, node) => {
+    const entity = entityNamed(connection.of)
+    const { column, type } = keyOf(entity)
+    const row = parameters.alias()
+    const given = (of: string, as: string) => parameters.bind((inputs) => (inputs.given as never)[of], as)
+    const which = among ? `= any(${given('ids', `${type}[]`)})` : `> coalesce(${given('after', type)}, '')`
+    const wanted = [
+      `${row}.${column} ${which}`,
+      connection.on('', row, parameters),
+      entity.authorisation.where(row, parameters),
+      ...(connection.filter?.where(row, filterValue(parameters, node), parameters) ?? []),
+    ]
+    const limit = among ? '' : `limit ${given('limit', 'int')}`
+    return listSql(
+      `(select to_json(${row}.${column}) from ${entity.table} ${row} where ${wanted.join(' and ')} order by ${row}.${column} ${limit})`,
+    )
+  })) as readonly string[]
 }
 
-/** What has no row of its own: fields that are SQL about the viewer. */
-export async function readWhole(context: GatewayContext, info: GraphQLResolveInfo, entity: Entity): Promise<Row> {
-  const compile = (parameters: Parameters, node: Selected) => rowJson(parameters, entity, '', node)
-  return (await run(context, selectionOf(info, {}), `whole ${entity.name}`, null, compile)) as Row
-}
-
-function keyOf(entity: Entity) {
+/** The column that global ids of a type are made of. */
+export function keyOf(entity: Entity): NonNullable<Entity['key']> {
   if (entity.key === undefined) throw new Error(`${entity.name} has no id.`)
   return entity.key
 }

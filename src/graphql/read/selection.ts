@@ -1,25 +1,20 @@
 import {
   getArgumentValues,
-  getDirectiveValues,
   getNamedType,
-  GraphQLBoolean,
-  GraphQLIncludeDirective,
-  GraphQLSkipDirective,
   isAbstractType,
   isCompositeType,
-  isEnumType,
-  isInputObjectType,
-  isListType,
-  isNonNullType,
   isObjectType,
+  TypeNameMetaFieldDef,
   type FieldNode,
   type GraphQLField,
-  type GraphQLInputType,
   type GraphQLObjectType,
+  type GraphQLOutputType,
   type GraphQLResolveInfo,
-  type SelectionNode,
-  type SelectionSetNode,
 } from 'graphql'
+import { collect, type Document } from './collect.ts'
+import { shapeOf } from './shape.ts'
+
+type AnyField = GraphQLField<unknown, unknown>
 
 /** A selected field with what is selected below it, merged over fragments and repetitions as the executor merges it. */
 export interface Selected {
@@ -28,7 +23,10 @@ export interface Selected {
   /** The response key: the alias, or the field's name. */
   readonly key: string
   readonly name: string
+  readonly type: GraphQLOutputType
   readonly arguments: Readonly<Record<string, unknown>>
+  /** The field of the schema, and where the document has its arguments. */
+  readonly asked: { readonly field: AnyField; readonly node: FieldNode }
   /** What is selected of each object type it can answer. */
   readonly types: ReadonlyMap<string, SelectedType>
 }
@@ -52,49 +50,53 @@ export interface Selection {
  * answer can have.
  */
 export function selectionOf(info: GraphQLResolveInfo, args: object, only?: readonly string[]): Selection {
-  const field = info.parentType.getFields()[info.fieldName] as GraphQLField<unknown, unknown>
-  return selectField(info, field, info.fieldNodes, args as Record<string, unknown>, only)
+  const field = info.parentType.getFields()[info.fieldName] as AnyField
+  return selectionOfField(info, field, info.fieldNodes, args as Record<string, unknown>, only)
 }
 
 /** The selections, below the field being resolved, of the fields of its object type that `wanted` picks. */
-export function selectionsBelow(info: GraphQLResolveInfo, wanted: (field: GraphQLField<unknown, unknown>) => boolean) {
+export function selectionsBelow(info: GraphQLResolveInfo, wanted: (field: AnyField) => boolean) {
   const type = getNamedType(info.returnType)
   if (!isObjectType(type)) return []
   return [...collect(info, type, info.fieldNodes)].flatMap(([key, nodes]) => {
     const field = type.getFields()[(nodes[0] as FieldNode).name.value]
-    return field !== undefined && wanted(field) ? [{ key, field, selection: selectField(info, field, nodes, {}) }] : []
+    return field !== undefined && wanted(field)
+      ? [{ key, field, selection: selectionOfField(info, field, nodes, {}) }]
+      : []
   })
 }
 
-function selectField(
-  info: GraphQLResolveInfo,
-  field: GraphQLField<unknown, unknown>,
+function selectionOfField(
+  document: Document,
+  field: AnyField,
   nodes: readonly FieldNode[],
   args: Record<string, unknown>,
   only?: readonly string[],
 ): Selection {
   const all: Selected[] = []
-  const { selected, shape } = select(info, all, field, field.name, nodes, args, only)
+  const { selected, shape } = selectField(document, all, field, field.name, nodes, args, only)
   return { root: selected, shape, all }
 }
 
-function select(
-  info: GraphQLResolveInfo,
+/** Walks the selection of one field with these arguments, adding each field on the way to `all`. */
+export function selectField(
+  document: Document,
   all: Selected[],
-  field: GraphQLField<unknown, unknown>,
+  field: AnyField,
   key: string,
   nodes: readonly FieldNode[],
-  args: Record<string, unknown>,
+  args: Readonly<Record<string, unknown>>,
   only?: readonly string[],
-): { selected: Selected; shape: string } {
+): { readonly selected: Selected; readonly shape: string } {
   const types = new Map<string, SelectedType>()
-  const selected: Selected = { index: all.length, key, name: field.name, arguments: args, types }
+  const asked = { field, node: nodes[0] as FieldNode }
+  const selected = { index: all.length, key, name: field.name, type: field.type, arguments: args, asked, types }
   all.push(selected)
   let shape = `${key}:${field.name}`
   for (const arg of field.args) shape += ` ${arg.name}=${shapeOf(arg.type, args[arg.name])}`
-  for (const type of concreteTypes(info, field)) {
+  for (const type of concreteTypes(document, field)) {
     if (only !== undefined && !only.includes(type.name)) continue
-    const chosen = selectType(info, all, type, nodes)
+    const chosen = selectType(document, all, type, nodes)
     types.set(type.name, chosen)
     shape += `{${type.name} ${chosen.shape}}`
   }
@@ -102,78 +104,28 @@ function select(
 }
 
 function selectType(
-  info: GraphQLResolveInfo,
+  document: Document,
   all: Selected[],
   type: GraphQLObjectType,
   parents: readonly FieldNode[],
 ): SelectedType {
   const fields: Selected[] = []
   const shapes: string[] = []
-  for (const [key, nodes] of collect(info, type, parents)) {
+  for (const [key, nodes] of collect(document, type, parents)) {
     const node = nodes[0] as FieldNode
-    const field = type.getFields()[node.name.value]
-    if (field === undefined) continue // __typename: the executor knows it
-    const args = field.args.length === 0 ? {} : getArgumentValues(field, node, info.variableValues)
-    const { selected, shape } = select(info, all, field, key, nodes, args)
+    const field = node.name.value === '__typename' ? TypeNameMetaFieldDef : type.getFields()[node.name.value]
+    if (field === undefined) continue
+    const args = field.args.length === 0 ? {} : getArgumentValues(field, node, document.variableValues)
+    const { selected, shape } = selectField(document, all, field, key, nodes, args)
     fields.push(selected)
     shapes.push(shape)
   }
   return { fields, shape: shapes.join(',') }
 }
 
-/** The object types a field can answer whose fields come from SQL; plain types are read whole and not walked. */
-function concreteTypes(info: GraphQLResolveInfo, field: GraphQLField<unknown, unknown>): readonly GraphQLObjectType[] {
+/** The object types a field can answer whose fields come from SQL. */
+function concreteTypes({ schema }: Document, field: AnyField): readonly GraphQLObjectType[] {
   const type = getNamedType(field.type)
   if (!isCompositeType(type) || type.extensions['read'] !== true) return []
-  return isAbstractType(type) ? info.schema.getPossibleTypes(type) : [type]
-}
-
-function collect(info: GraphQLResolveInfo, type: GraphQLObjectType, parents: readonly FieldNode[]) {
-  const fields = new Map<string, FieldNode[]>()
-  const visited = new Set<string>()
-  const visit = (set: SelectionSetNode) => {
-    for (const node of set.selections) {
-      if (!isIncluded(info, node)) continue
-      if (node.kind === 'Field') {
-        const key = node.alias?.value ?? node.name.value
-        const nodes = fields.get(key)
-        if (nodes === undefined) fields.set(key, [node])
-        else nodes.push(node)
-        continue
-      }
-      if (node.kind === 'FragmentSpread') {
-        if (visited.has(node.name.value)) continue
-        visited.add(node.name.value)
-      }
-      const fragment = node.kind === 'FragmentSpread' ? info.fragments[node.name.value] : node
-      if (fragment !== undefined && applies(info, fragment.typeCondition?.name.value, type))
-        visit(fragment.selectionSet)
-    }
-  }
-  for (const parent of parents) if (parent.selectionSet !== undefined) visit(parent.selectionSet)
-  return fields
-}
-
-function applies(info: GraphQLResolveInfo, condition: string | undefined, type: GraphQLObjectType): boolean {
-  if (condition === undefined || condition === type.name) return true
-  const named = info.schema.getType(condition)
-  return isAbstractType(named) && info.schema.isSubType(named, type)
-}
-
-function isIncluded(info: GraphQLResolveInfo, node: SelectionNode): boolean {
-  if (node.directives === undefined || node.directives.length === 0) return true
-  const skip = getDirectiveValues(GraphQLSkipDirective, node, info.variableValues)
-  const include = getDirectiveValues(GraphQLIncludeDirective, node, info.variableValues)
-  return skip?.['if'] !== true && include?.['if'] !== false
-}
-
-/** Enums and booleans may shape a statement's text, and so does whether a value is there; no other value does. */
-function shapeOf(type: GraphQLInputType, value: unknown): string {
-  if (value === undefined || value === null) return '-'
-  if (isNonNullType(type)) return shapeOf(type.ofType, value)
-  if (isListType(type)) return '[]'
-  if (isEnumType(type) || type === GraphQLBoolean) return JSON.stringify(value)
-  if (!isInputObjectType(type)) return '?'
-  const parts = Object.values(type.getFields())
-  return `(${parts.map((part) => `${part.name}=${shapeOf(part.type, (value as Record<string, unknown>)[part.name])}`).join(' ')})`
+  return isAbstractType(type) ? schema.getPossibleTypes(type) : [type]
 }

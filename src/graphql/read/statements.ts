@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto'
-import { createParameters, type Parameters, type Source } from './parameters.ts'
+import { createParameters, type Form, type Parameters, type Source } from './parameters.ts'
 
 /** The statement of one shape of selection. */
 export interface Statement {
   readonly text: string
   readonly sources: readonly Source[]
-  /** Set once it is prepared under a name; before that Postgres plans it for each run. */
-  name: string | null
 }
 
 /** Shapes kept; one that is dropped is made anew, at the cost of some tens of microseconds. */
@@ -19,27 +17,38 @@ const MOST_STATEMENTS = 1_000
 const MOST_NAMES = 500
 
 /** A bounded memory of statements by the shape of what they answer, the least recently used dropped first. */
-export function createStatements(mostStatements = MOST_STATEMENTS, mostNames = MOST_NAMES) {
+export function createStatements(form: Form, mostStatements = MOST_STATEMENTS, mostNames = MOST_NAMES) {
   const statements = new Map<string, Statement>()
+  /** Null: it ran once. */
+  const named = new WeakMap<Statement, { readonly name: string } | null>()
   let names = 0
   return {
     /** The statement for `shape`; `compile` makes its expression when it is not known. */
     of(shape: string, compile: (parameters: Parameters) => string): Statement {
       const known = statements.get(shape)
       if (known !== undefined) {
-        if (known.name === null && names < mostNames) {
-          names++
-          known.name = `read_${createHash('sha256').update(known.text).digest('hex').slice(0, 32)}`
-        }
         statements.delete(shape)
         statements.set(shape, known)
         return known
       }
-      const parameters = createParameters()
-      const statement: Statement = { text: `select ${compile(parameters)}`, sources: parameters.sources, name: null }
+      const parameters = createParameters(form)
+      const statement: Statement = { text: `select ${compile(parameters)}`, sources: parameters.sources }
       statements.set(shape, statement)
       if (statements.size > mostStatements) statements.delete(statements.keys().next().value as string)
       return statement
+    },
+    /** The name a run is prepared under, from the second run on; without one Postgres plans it for each run. */
+    nameOf(statement: Statement): { readonly name?: string } {
+      const known = named.get(statement)
+      if (known !== undefined && known !== null) return known
+      if (known === undefined || names >= mostNames) {
+        named.set(statement, null)
+        return {}
+      }
+      names++
+      const name = { name: `read_${createHash('sha256').update(statement.text).digest('hex').slice(0, 32)}` }
+      named.set(statement, name)
+      return name
     },
     get size() {
       return statements.size

@@ -2,7 +2,8 @@ import { actions } from '../../access/role.ts'
 import { builder } from '../builder.ts'
 import type { Connection } from '../read/description.ts'
 import { entity } from '../read/entity.ts'
-import { column, instant, nullable, value } from '../read/fields.ts'
+import { column, instant, nullable, plainOne } from '../read/fields.ts'
+import { plain } from '../read/plain.ts'
 import { within } from '../read/parameters.ts'
 import { placeOfMachine } from './virtual-machine.ts'
 import { jitStatusSql } from './virtual-machine-page.ts'
@@ -16,15 +17,15 @@ const AccountStatus = builder.enumType('AccountStatus', {
   },
 })
 
-const Counts = builder.objectRef<Record<'configured' | 'notConfigured' | 'unsupported', number>>('VirtualMachineCounts')
-Counts.implement({
+plain({
+  name: 'VirtualMachineCounts',
   description: 'How many machines there are of each JIT status.',
-  extensions: { authorisation: 'Counts only machines that the viewer may see.' },
-  fields: (t) => ({
-    configured: t.exposeInt('configured', { description: 'Guarded by a policy.' }),
-    notConfigured: t.exposeInt('notConfigured', { description: 'Could be guarded and are not.' }),
-    unsupported: t.exposeInt('unsupported', { description: 'Cannot be guarded.' }),
-  }),
+  rule: 'Counts only machines that the viewer may see.',
+  fields: {
+    configured: column('Int', 'Guarded by a policy.', 'configured'),
+    notConfigured: column('Int', 'Could be guarded and are not.', 'not_configured'),
+    unsupported: column('Int', 'Cannot be guarded.', 'unsupported'),
+  },
 })
 
 const count = (status: string) => `count(*) filter (where s.status = '${status}')`
@@ -50,11 +51,11 @@ entity({
       'throttled_until',
       nullable,
     ),
-    virtualMachineCounts: value(
-      Counts,
+    virtualMachineCounts: plainOne(
+      'VirtualMachineCounts',
       'Its machines by JIT status, without those that are gone.',
-      (row, parameters) => `(select json_build_object('configured', ${count('CONFIGURED')},
-          'notConfigured', ${count('NOT_CONFIGURED')}, 'unsupported', ${count('UNSUPPORTED')})
+      (row, parameters) => `(select ${count('CONFIGURED')} as configured, ${count('NOT_CONFIGURED')} as not_configured,
+          ${count('UNSUPPORTED')} as unsupported
         from (select ${jitStatusSql('v')} as status from virtual_machines v where v.account_id = ${row}.id
           and v.gone_at is null and ${within(parameters, actions.readVirtualMachine, placeOfMachine('v'))}) s)`,
       { authorisation: `Counts machines at which the viewer may do ${actions.readVirtualMachine}.` },

@@ -3,16 +3,16 @@ import { actions } from '../../access/role.ts'
 import { ActivityKind, EndReason, GrantState, PrincipalKindEnum, Protocol, RoleName } from '../enums.ts'
 import { entityInterface } from '../read/entity.ts'
 import type { Field, RowSql } from '../read/description.ts'
-import { column, instant, list, nullable, one, value } from '../read/fields.ts'
+import { column, instant, list, nullable, one, plainList, plainOne, plainOrNull, value } from '../read/fields.ts'
 import { placeOf, viewerId, within } from '../read/parameters.ts'
-import { actorSql } from '../read/sql.ts'
+import { actorSql, elementsSql, failureSql, isFailure, textsSql } from '../read/sql.ts'
 import { activityCursorSql } from './activity-cursor.ts'
-import { Actor, Failure, RecordedPort } from './plain.ts'
+import './plain.ts'
 
 const text = (name: string) => (row: string) => `${row}.detail->>'${name}'`
 const int = (name: string) => (row: string) => `(${row}.detail->>'${name}')::int`
-const json = (name: string) => (row: string) => `nullif(${row}.detail->'${name}', 'null')`
-const array = (name: string) => (row: string) => `coalesce(${row}.detail->'${name}', '[]')`
+const texts = (name: string) => (row: string) => textsSql(`${row}.detail->'${name}'`)
+const fault = (row: string) => failureSql(`${row}.detail->'fault'->>'code'`, `${row}.detail->'fault'->>'message'`)
 
 const variant = (name: string, description: string, kinds: readonly FactKind[], fields: Record<string, Field>) => ({
   name,
@@ -47,7 +47,9 @@ entityInterface({
     kind: column(ActivityKind, 'What happened.', 'kind'),
     at: instant('When it was recorded.', 'at'),
     cursor: value('String', 'Its place in the log: the subscription can go on from here. Opaque.', activityCursorSql),
-    actor: value(Actor, 'Who did it.', (row) => actorSql(`${row}.actor_kind`, `${row}.actor_id`, `${row}.actor_name`)),
+    actor: plainOne('Actor', 'Who did it.', (row) =>
+      actorSql(`${row}.actor_kind`, `${row}.actor_id`, `${row}.actor_name`),
+    ),
     correlationId: column(
       'String',
       "The cloud's own id of the write it came from; null when it came from none.",
@@ -90,10 +92,10 @@ entityInterface({
       state: value(GrantState, 'The state it came to.', text('state')),
       port,
       protocol,
-      sources: value('CIDR', 'Where from it could be reached.', array('sources'), list),
+      sources: value('CIDR', 'Where from it could be reached.', texts('sources'), list),
       endsAt: value('DateTime', 'End of the window; null while it had not begun.', text('endsAt'), nullable),
       endReason: value(EndReason, 'Why it ended; null until then.', text('endReason'), nullable),
-      failure: value(Failure, 'What an opening or closing met; null when nothing failed.', json('fault'), nullable),
+      failure: plainOrNull('Failure', 'What an opening or closing met; null when nothing failed.', fault, isFailure),
     }),
     variant('RequestActivity', 'A request for access.', ['AccessRequested'], {
       justification: value('String', 'Why it was asked; null when not said.', text('justification'), nullable),
@@ -105,13 +107,18 @@ entityInterface({
       ['PolicyCreated', 'PolicyUpdated', 'PolicyDisabled'],
       {
         version: value('Int', 'The version of the policy.', int('version')),
-        ports: value(RecordedPort, 'The ports it protected.', array('ports'), list),
+        ports: plainList(
+          'RecordedPort',
+          'The ports it protected.',
+          (row) => elementsSql(`${row}.detail->'ports'`),
+          (port) => `${port}.n`,
+        ),
       },
     ),
     variant('BoundaryActivity', 'A write to a boundary, done or refused.', ['BoundaryWritten', 'BoundaryWriteFailed'], {
-      added: value('String', 'Names of the rules that were put there.', array('added'), list),
-      removed: value('String', 'Names of the rules that were taken away.', array('removed'), list),
-      failure: value(Failure, 'Why it was refused; null when it was done.', json('fault'), nullable),
+      added: value('String', 'Names of the rules that were put there.', texts('added'), list),
+      removed: value('String', 'Names of the rules that were taken away.', texts('removed'), list),
+      failure: plainOrNull('Failure', 'Why it was refused; null when it was done.', fault, isFailure),
       attempts: value('Int', 'Attempts that failed in a row; null when it was done.', int('attempts'), nullable),
     }),
     variant(
@@ -136,6 +143,11 @@ entityInterface({
       scope: value('String', 'Where.', text('scope')),
     }),
     variant('AccountActivity', 'An account came under management.', ['AccountRegistered'], { name }),
-    variant('VirtualMachineActivity', 'A machine is gone.', ['VirtualMachineGone'], { name }),
+    variant(
+      'VirtualMachineActivity',
+      'A sync found a machine, or that it or its interfaces changed, or that it is gone.',
+      ['VirtualMachineFound', 'VirtualMachineChanged', 'VirtualMachineGone'],
+      { name },
+    ),
   ],
 })

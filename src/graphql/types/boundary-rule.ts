@@ -1,6 +1,9 @@
 import { builder } from '../builder.ts'
+import { list, plainList, value } from '../read/fields.ts'
+import { plain } from '../read/plain.ts'
+import { elementsSql, textsSql } from '../read/sql.ts'
 
-const withParent = { authorisation: 'Visible with its boundary.' }
+const rule = 'Visible with its boundary.'
 
 const RuleAccess = builder.enumType('RuleAccess', {
   description: 'What a rule does with traffic that it matches.',
@@ -16,42 +19,47 @@ const RuleProtocol = builder.enumType('RuleProtocol', {
   },
 })
 
-const PortRange = builder.objectRef<{ readonly first: number; readonly last: number }>('PortRange')
-PortRange.implement({
+const text = (name: string) => (row: string) => `${row}.value->>'${name}'`
+const int = (name: string) => (row: string) => `(${row}.value->>'${name}')::int`
+const texts = (name: string) => (row: string) => textsSql(`${row}.value->'${name}'`)
+
+plain({
+  name: 'PortRange',
   description: 'Consecutive ports.',
-  extensions: withParent,
-  fields: (t) => ({
-    first: t.exposeInt('first', { description: 'The first port, included.' }),
-    last: t.exposeInt('last', { description: 'The last port, included.' }),
-  }),
+  rule,
+  fields: {
+    first: value('Int', 'The first port, included.', int('first')),
+    last: value('Int', 'The last port, included.', int('last')),
+  },
 })
 
-/** A rule as the statement answers it; `ours` is added to what was observed. */
-export const BoundaryRule = builder.objectRef<{
-  readonly name: string
-  readonly description: string
-  readonly priority: number
-  readonly access: 'ALLOW' | 'DENY'
-  readonly protocol: 'TCP' | 'UDP' | 'ANY' | 'OTHER'
-  readonly sources: readonly string[]
-  readonly destinations: readonly string[]
-  readonly ports: readonly { readonly first: number; readonly last: number }[]
-  readonly ours: boolean
-}>('BoundaryRule')
-BoundaryRule.implement({
+plain({
+  name: 'BoundaryRule',
   description: 'An inbound rule of a boundary, as last observed.',
-  extensions: withParent,
-  fields: (t) => ({
-    name: t.exposeString('name', { description: 'Unique in its boundary.' }),
-    description: t.exposeString('description', { description: 'As written at the cloud; may be empty.' }),
-    priority: t.exposeInt('priority', { description: 'Lower numbers are evaluated first.' }),
-    access: t.expose('access', { type: RuleAccess, description: 'Whether it allows or denies.' }),
-    protocol: t.expose('protocol', { type: RuleProtocol, description: 'The protocol it matches.' }),
-    sources: t.exposeStringList('sources', {
-      description: 'CIDRs, `*`, or names that the cloud alone resolves (a service tag, a group).',
-    }),
-    destinations: t.exposeStringList('destinations', { description: 'The same, of where traffic goes.' }),
-    ports: t.field({ type: [PortRange], description: 'Ports it matches.', resolve: ({ ports }) => ports }),
-    ours: t.exposeBoolean('ours', { description: 'Whether the gateway wrote it; no other rule is ever touched.' }),
-  }),
+  rule,
+  fields: {
+    name: value('String', 'Unique in its boundary.', text('name')),
+    description: value('String', 'As written at the cloud; may be empty.', text('description')),
+    priority: value('Int', 'Lower numbers are evaluated first.', int('priority')),
+    access: value(RuleAccess, 'Whether it allows or denies.', text('access')),
+    protocol: value(RuleProtocol, 'The protocol it matches.', text('protocol')),
+    sources: value(
+      'String',
+      'CIDRs, `*`, or names that the cloud alone resolves (a service tag, a group).',
+      texts('sources'),
+      list,
+    ),
+    destinations: value('String', 'The same, of where traffic goes.', texts('destinations'), list),
+    ports: plainList(
+      'PortRange',
+      'Ports it matches.',
+      (row) => elementsSql(`${row}.value->'ports'`),
+      (range) => `${range}.n`,
+    ),
+    ours: value(
+      'Boolean',
+      'Whether the gateway wrote it; no other rule is ever touched.',
+      (row) => `lower(${row}.value->>'name') like 'jitgateway-%'`,
+    ),
+  },
 })

@@ -4,11 +4,11 @@ import { Protocol } from '../enums.ts'
 import { readIds } from '../ids.ts'
 import type { Connection } from '../read/description.ts'
 import { entity, part } from '../read/entity.ts'
-import { column, instant, list, nullable, one, value } from '../read/fields.ts'
+import { column, instant, nullable, one, plainList, plainOrNull, value } from '../read/fields.ts'
 import { within } from '../read/parameters.ts'
-import { faultSql, instantSql } from '../read/sql.ts'
-import { BoundaryRule } from './boundary-rule.ts'
-import { Failure } from './plain.ts'
+import { elementsSql, instantSql, isFailure } from '../read/sql.ts'
+import './boundary-rule.ts'
+import './plain.ts'
 import { virtualMachinePage } from './virtual-machine-page.ts'
 
 part({
@@ -75,19 +75,20 @@ entity({
       'The account it is in; null when the viewer may not see it.',
       (row, account) => `${account}.id = ${row}.account_id`,
     ),
-    rules: value(
-      BoundaryRule,
+    rules: plainList(
+      'BoundaryRule',
       'Its inbound rules, in the order of evaluation.',
-      (row) => `(select coalesce(json_agg(r || jsonb_build_object('ours', lower(r->>'name') like 'jitgateway-%')
-        order by (r->>'priority')::int, r->>'name'), '[]'::json) from jsonb_array_elements(${row}.rules) r)`,
-      list,
+      (row) => elementsSql(`${row}.rules`),
+      (rule) => `(${rule}.value->>'priority')::int, ${rule}.value->>'name'`,
     ),
     observedAt: instant('When its rules were last read for enforcement, or found changed by a sync.', 'observed_at'),
-    lastError: value(
-      Failure,
+    lastError: plainOrNull(
+      'Failure',
       'What the last look at it met; null when it went well.',
-      (row) => reconcile(row, (r) => faultSql(`${r}.last_error_code`, `${r}.last_error_message`)),
-      nullable,
+      (row) =>
+        `(select last_error_code as code, last_error_message as message from boundary_reconciles
+          where boundary_id = ${row}.id)`,
+      isFailure,
     ),
     nextRunAt: value(
       'DateTime',

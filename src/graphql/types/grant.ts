@@ -1,11 +1,11 @@
 import { actions } from '../../access/role.ts'
 import { EndReason, EnforcementStatus, GrantState, Protocol } from '../enums.ts'
 import { entity, part } from '../read/entity.ts'
-import { column, instant, list, nullable, one, parts, value } from '../read/fields.ts'
+import { column, instant, list, nullable, one, parts, plainOne, plainOrNull, value } from '../read/fields.ts'
 import { placeOf, viewerId, within } from '../read/parameters.ts'
-import { actorSql, faultSql } from '../read/sql.ts'
+import { actorSql, failureSql, isFailure } from '../read/sql.ts'
 import { activityPage } from './activity-page.ts'
-import { Actor, Failure } from './plain.ts'
+import './plain.ts'
 
 part({
   name: 'Enforcement',
@@ -64,14 +64,14 @@ entity({
         greatest(0, floor(extract(epoch from gateway_now() - ${overSince(row)})))::int end`,
       nullable,
     ),
-    failure: value(
-      Failure,
+    failure: plainOrNull(
+      'Failure',
       'Why it could not be opened; null when it could, or was not yet tried.',
-      (row) => faultSql(`${row}.fault_code`, `${row}.fault_message`),
-      nullable,
+      (row) => failureSql(`${row}.fault_code`, `${row}.fault_message`),
+      isFailure,
     ),
     drifted: column('Boolean', 'Whether somebody else changed a rule of it, which was put back.', 'drifted'),
-    requester: value(Actor, 'Who asked for it.', (row) =>
+    requester: plainOne('Actor', 'Who asked for it.', (row) =>
       actorSql(
         `(select r.requester_kind from requests r where r.id = ${row}.request_id)`,
         `${row}.requester_id`,

@@ -1,70 +1,73 @@
 import type { CloudFault } from '../../access/facts.ts'
 import type { RoleHeld } from '../../access/viewer.ts'
 import type { Actor as ActorShape } from '../../access/words.ts'
-import { roles } from '../../access/role.ts'
-import { builder } from '../builder.ts'
 import { ActorKind, Protocol, RoleName } from '../enums.ts'
+import { column, list, value } from '../read/fields.ts'
+import { plain } from '../read/plain.ts'
+import { textsSql } from '../read/sql.ts'
 
-/** Types whose values come whole, as JSON of one expression; their fields are plain properties. */
-const withParent = { authorisation: 'Visible with what it is part of.' }
+const rule = 'Visible with what it is part of.'
 
-export const Actor = builder.objectRef<ActorShape>('Actor')
-Actor.implement({
+export const Actor = plain<ActorShape>({
+  name: 'Actor',
   description: 'Who did something.',
-  extensions: withParent,
-  fields: (t) => ({
-    kind: t.expose('kind', { type: ActorKind, description: 'Whether a person, a program or the gateway itself.' }),
-    id: t.exposeString('id', { description: 'Stable id at the identity provider.' }),
-    name: t.exposeString('name', { description: 'What a person reads.' }),
-  }),
+  rule,
+  fields: {
+    kind: column(ActorKind, 'Whether a person, a program or the gateway itself.', 'kind'),
+    id: column('String', 'Stable id at the identity provider.', 'id'),
+    name: column('String', 'What a person reads.', 'name'),
+  },
 })
 
-export const Failure = builder.objectRef<CloudFault>('Failure')
-Failure.implement({
+export const Failure = plain<CloudFault>({
+  name: 'Failure',
   description: 'Why something could not be done at the cloud.',
-  extensions: withParent,
-  fields: (t) => ({
-    code: t.exposeString('code', { description: "The cloud's code, or one of the gateway's." }),
-    message: t.exposeString('message', { description: 'In words that a person can act on.' }),
-  }),
+  rule,
+  fields: {
+    code: column('String', "The cloud's code, or one of the gateway's.", 'code'),
+    message: column('String', 'In words that a person can act on.', 'message'),
+  },
 })
 
-export const RoleHeldType = builder.objectRef<RoleHeld>('RoleHeld')
-RoleHeldType.implement({
+/** A role held, with what it allows. */
+export interface RoleHeldWithActions extends RoleHeld {
+  readonly actions: readonly string[]
+}
+
+plain<RoleHeldWithActions>({
+  name: 'RoleHeld',
   description: 'A role that the viewer holds somewhere.',
-  extensions: withParent,
-  fields: (t) => ({
-    role: t.expose('role', { type: RoleName, description: 'The role.' }),
-    scope: t.exposeString('scope', { description: 'Where: a lower-cased path; `/` is everything.' }),
-    actions: t.stringList({
-      description: 'What the role allows, as action strings.',
-      resolve: ({ role }) => [...roles[role]],
-    }),
-  }),
+  rule,
+  fields: {
+    role: value(RoleName, 'The role.', (row) => `${row}.value->>'role'`),
+    scope: value('String', 'Where: a lower-cased path; `/` is everything.', (row) => `${row}.value->>'scope'`),
+    actions: value(
+      'String',
+      'What the role allows, as action strings.',
+      (row) => textsSql(`${row}.value->'actions'`),
+      list,
+    ),
+  },
 })
 
 /** A port of a policy as a fact recorded it. */
-export const RecordedPort = builder.objectRef<{
-  readonly port: number
-  readonly protocol: 'TCP' | 'UDP' | 'ANY'
-  readonly allowedSources: readonly string[]
-  readonly maximumDurationSeconds: number
-}>('RecordedPort')
-RecordedPort.implement({
+plain({
+  name: 'RecordedPort',
   description: 'A protected port as a policy had it at that moment.',
-  extensions: withParent,
-  fields: (t) => ({
-    port: t.exposeInt('port', { description: '1 to 65535.' }),
-    protocol: t.expose('protocol', { type: Protocol, description: 'What the port speaks.' }),
-    allowedSources: t.field({
-      type: ['CIDR'],
-      description: 'Ranges that a source had to lie in.',
-      resolve: ({ allowedSources }) => allowedSources,
-    }),
-    maximumDuration: t.field({
-      type: 'Duration',
-      description: 'The longest window that could be asked for.',
-      resolve: ({ maximumDurationSeconds }) => maximumDurationSeconds,
-    }),
-  }),
+  rule,
+  fields: {
+    port: value('Int', '1 to 65535.', (row) => `(${row}.value->>'port')::int`),
+    protocol: value(Protocol, 'What the port speaks.', (row) => `${row}.value->>'protocol'`),
+    allowedSources: value(
+      'CIDR',
+      'Ranges that a source had to lie in.',
+      (row) => textsSql(`${row}.value->'allowedSources'`),
+      list,
+    ),
+    maximumDuration: value(
+      'Duration',
+      'The longest window that could be asked for.',
+      (row) => `(${row}.value->>'maximumDurationSeconds')::int`,
+    ),
+  },
 })

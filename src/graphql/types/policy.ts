@@ -4,10 +4,10 @@ import { Protocol } from '../enums.ts'
 import { readIds } from '../ids.ts'
 import type { Connection } from '../read/description.ts'
 import { entity, part } from '../read/entity.ts'
-import { column, instant, list, nullable, one, parts, value } from '../read/fields.ts'
+import { column, instant, list, nullable, one, parts, plainOne, value } from '../read/fields.ts'
 import { placeOf, within } from '../read/parameters.ts'
 import { actorSql } from '../read/sql.ts'
-import { Actor } from './plain.ts'
+import './plain.ts'
 
 part({
   name: 'PolicyPort',
@@ -46,7 +46,7 @@ entity({
     version: column('Int', 'Counts up with each change, from 1.', 'version'),
     createdAt: instant('When JIT was enabled.', 'created_at'),
     updatedAt: instant('When it last changed.', 'updated_at'),
-    createdBy: value(Actor, 'Who enabled JIT; the kind of actor was not kept.', (row) =>
+    createdBy: plainOne('Actor', 'Who enabled JIT; the kind of actor was not kept.', (row) =>
       actorSql('null', `${row}.created_by_id`, `${row}.created_by_name`),
     ),
     disabledAt: instant('When JIT was disabled; null while the policy is in force.', 'disabled_at', nullable),

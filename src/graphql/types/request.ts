@@ -3,11 +3,11 @@ import { builder } from '../builder.ts'
 import { RequestStatus } from '../enums.ts'
 import type { Connection } from '../read/description.ts'
 import { entity } from '../read/entity.ts'
-import { column, instant, nullable, value } from '../read/fields.ts'
+import { column, instant, nullable, plainOne } from '../read/fields.ts'
 import { placeOf, viewerId, within } from '../read/parameters.ts'
 import { actorSql } from '../read/sql.ts'
 import { grantPage } from './grant-page.ts'
-import { Actor } from './plain.ts'
+import './plain.ts'
 
 entity({
   name: 'Request',
@@ -21,7 +21,7 @@ entity({
         where g.request_id = ${row}.id and ${within(parameters, actions.readGrant, placeOf('g'))}))`,
   },
   fields: {
-    requester: value(Actor, 'Who asked.', (row) =>
+    requester: plainOne('Actor', 'Who asked.', (row) =>
       actorSql(`${row}.requester_kind`, `${row}.requester_id`, `${row}.requester_name`),
     ),
     justification: column(

@@ -10,7 +10,7 @@ export function jitStatusSql(row: string): string {
     else 'NOT_CONFIGURED' end`
 }
 
-const VirtualMachineFilter = builder.inputType('VirtualMachineFilter', {
+export const VirtualMachineFilter = builder.inputType('VirtualMachineFilter', {
   description: 'Narrows machines: every part that is given must hold.',
   fields: (t) => ({
     search: t.string({ description: 'Part of the name, of the resource group or of an address, in any case.' }),

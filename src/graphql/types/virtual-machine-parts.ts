@@ -3,18 +3,19 @@ import { builder } from '../builder.ts'
 import { Protocol } from '../enums.ts'
 import { part } from '../read/entity.ts'
 import { column, list, nullable, one, parts, value } from '../read/fields.ts'
+import { plain } from '../read/plain.ts'
 import { placeOf, within } from '../read/parameters.ts'
 
 const withMachine = { rule: 'Visible with its virtual machine.', where: () => 'true' }
 
-export const Tag = builder.objectRef<{ readonly name: string; readonly value: string }>('Tag')
-Tag.implement({
+plain({
+  name: 'Tag',
   description: 'A tag of a machine, as the cloud has it.',
-  extensions: { authorisation: withMachine.rule },
-  fields: (t) => ({
-    name: t.exposeString('name', { description: 'Its name.' }),
-    value: t.exposeString('value', { description: 'Its value; may be empty.' }),
-  }),
+  rule: withMachine.rule,
+  fields: {
+    name: column('String', 'Its name.', 'key'),
+    value: column('String', 'Its value; may be empty.', 'value'),
+  },
 })
 
 const PathLevel = builder.enumType('PathLevel', {

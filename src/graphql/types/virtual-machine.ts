@@ -1,12 +1,12 @@
 import { actions } from '../../access/role.ts'
 import { JitStatus, OperatingSystem, PowerState, UnsupportedReason } from '../enums.ts'
 import { entity } from '../read/entity.ts'
-import { column, instant, list, nullable, one, parts, value } from '../read/fields.ts'
+import { column, instant, list, nullable, one, parts, plainList, value } from '../read/fields.ts'
 import { within } from '../read/parameters.ts'
 import { instantSql } from '../read/sql.ts'
 import { activityPage } from './activity-page.ts'
 import { grantPage } from './grant-page.ts'
-import { Tag } from './virtual-machine-parts.ts'
+import './virtual-machine-parts.ts'
 import { jitStatusSql } from './virtual-machine-page.ts'
 
 /** Where the machine `row` lies. */
@@ -36,14 +36,11 @@ entity({
     location: column('String', "The cloud's region.", 'location'),
     os: column(OperatingSystem, 'What it runs; null when the cloud does not say.', 'os', nullable),
     power: column(PowerState, 'Whether it runs, as last seen.', 'power'),
-    tags: value(
-      Tag,
+    tags: plainList(
+      'Tag',
       'Its tags, by name.',
-      (
-        row,
-      ) => `(select coalesce(json_agg(json_build_object('name', t.key, 'value', t.value) order by t.key), '[]'::json)
-        from jsonb_each_text(${row}.tags) t)`,
-      list,
+      (row) => `jsonb_each_text(${row}.tags)`,
+      (tag) => `${tag}.key`,
     ),
     jitStatus: value(JitStatus, 'Whether just-in-time access guards it.', jitStatusSql),
     unsupportedReason: column(

@@ -1,6 +1,6 @@
 import type { Activity, Cursor, Feed } from '../../activity/activity.ts'
 import { compareCursors } from '../../activity/cursor.ts'
-import { isFor, resultOf, type Member } from './group.ts'
+import { isFor, resultOf, type EventMember } from './group.ts'
 import type { RecentFacts } from './recent-facts.ts'
 import type { Standings } from './standing.ts'
 
@@ -9,7 +9,7 @@ const PAGE_FACTS = 500
 const SENT_AT_ONCE = 50
 
 export interface CatchUpOptions {
-  readonly member: Member
+  readonly member: EventMember
   /** The place behind which it begins. */
   readonly from: Cursor
   readonly feed: Feed

@@ -8,13 +8,16 @@ import {
 } from 'graphql'
 import type { Feed } from '../../activity/activity.ts'
 import type { GatewayContext } from '../../graphql/context.ts'
-import { liveEventsOf } from '../../graphql/events/live-events.ts'
+import { liveSourceOf } from '../../graphql/events/live-source.ts'
 import type { Log } from '../../log/log.ts'
 import type { Clock } from '../../time/clock.ts'
-import { createBroadcast } from './broadcast.ts'
+import { createEventBroadcast } from './event-broadcast.ts'
+import { createListBroadcast } from './list-broadcast.ts'
 import { liveOperation } from './live-operation.ts'
 import { createLiveStream, type LiveStream } from './live-stream.ts'
+import { createLogReader } from './log-reader.ts'
 import { createResultQueue } from './result-queue.ts'
+import { createStandings } from './standing.ts'
 
 export interface FanOutOptions {
   readonly feed: Feed
@@ -32,41 +35,39 @@ export interface FanOut {
 }
 
 export function createFanOut({ feed, clock, log, maskError }: FanOutOptions): FanOut {
-  const broadcast = createBroadcast({ feed, clock, log })
+  const reader = createLogReader({ feed, log })
+  // First, so that whatever follows a change of roles is judged by roles that are known to be out of date.
+  const standings = createStandings(reader)
+  const events = createEventBroadcast({ feed, reader, standings, clock, log })
+  const lists = createListBroadcast({ reader, standings, clock, log })
   return {
     async subscribe(args) {
       const validated = validateSubscriptionArgs(args)
       if (!('schema' in validated)) return { errors: validated }
       const source = await createSourceEventStream(validated)
       if (!(Symbol.asyncIterator in source)) return source
-      const events = liveEventsOf(source)
-      if (events === undefined) return mapSourceToResponseEvent(validated, source)
+      const live = liveSourceOf(source)
+      if (live === undefined) return mapSourceToResponseEvent(validated, source)
 
       const { principal, viewer, reloadViewer, authenticatedUntil: until } = validated.contextValue as GatewayContext
       const queue = createResultQueue()
-      const operation = liveOperation(validated, events, maskError)
-      const { member, begun } = broadcast.enter({
-        operation,
-        principal,
-        viewer,
-        reloadViewer,
-        until,
-        sink: queue,
-        ended: () => queue.close(),
-      })
+      const operation = liveOperation(validated, maskError)
+      const whose = { operation, principal, viewer, reloadViewer, until, sink: queue, ended: () => queue.close() }
+      const served =
+        'list' in live ? lists.enter({ ...whose, source: live.list }) : events.enter({ ...whose, source: live.events })
       const stream = createLiveStream({
         queue,
         clock,
         until,
-        expire: () => broadcast.end(member, 'AUTHENTICATION_EXPIRED'),
-        close: () => broadcast.leave(member),
-        redirect: (sink) => (member.sink = sink),
+        expire: () => served.end('AUTHENTICATION_EXPIRED'),
+        close: () => served.leave(),
+        redirect: (sink) => served.redirect(sink),
       })
-      await begun
+      await served.begun
       return stream
     },
     get size() {
-      return broadcast.size
+      return { members: events.size.members + lists.size.members, groups: events.size.groups + lists.size.groups }
     },
   }
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../time/clock.ts'
-import type { Audience, Member } from './group.ts'
+import type { Audience, EventMember } from './group.ts'
 import type { Result } from './result.ts'
 
 /**
@@ -11,9 +11,9 @@ const GATHER_MS = 5
 export interface FlushOptions {
   readonly clock: Clock
   /** A member's token has ended: it is sent nothing more. */
-  readonly expired: (member: Member) => void
+  readonly expired: (member: EventMember) => void
   /** A member does not take what it is sent: it was sent all, and is in no audience any more. */
-  readonly behind: (member: Member) => void
+  readonly behind: (member: EventMember) => void
 }
 
 /** Sends audiences what waits for them. */
@@ -26,7 +26,7 @@ export function createFlush({ clock, expired, behind }: FlushOptions) {
     cancel?.()
     cancel = null
     const at = clock.now()
-    const fallen: Member[] = []
+    const fallen: EventMember[] = []
     for (const audience of waiting) {
       const results = audience.pending
       audience.pending = []

@@ -1,37 +1,28 @@
 import type { Activity } from '../../activity/activity.ts'
 import { encodeCursor } from '../../activity/cursor.ts'
 import type { LiveOperation } from './live-operation.ts'
+import type { LiveEvents } from '../../graphql/events/live-source.ts'
+import type { Member } from './member.ts'
+import type { AnyGroup } from './membership.ts'
 import type { Result } from './result.ts'
-import type { Sink } from './sink.ts'
 import type { Standing } from './standing.ts'
 
-/** One subscription. */
-export interface Member {
-  readonly group: Group
-  readonly standing: Standing
-  /** When its token ends, in milliseconds since the epoch. */
-  readonly until: number
-  sink: Sink
-  gone: boolean
-  /** Tells the reader that nothing more will come. */
-  readonly ended: () => void
-}
+/** One subscription to events. */
+export type EventMember = Member<Group>
 
 /** The subscriptions of one principal in a group: they are sent the same, each in its own frame. */
 export interface Audience {
   readonly standing: Standing
   /** Those that keep up; whoever does not is served from the log. */
-  readonly members: Set<Member>
+  readonly members: Set<EventMember>
   /** What they are sent with the next flush. */
   pending: Result[]
 }
 
 /** The subscriptions with the same document and variables: an event is executed and serialised once for all of them. */
-export interface Group {
-  readonly operation: LiveOperation
+export interface Group extends AnyGroup {
+  readonly events: LiveEvents
   readonly audiences: Map<Standing, Audience>
-  /** How many belong to it, those that are served from the log included. */
-  size: number
   /** Results of the last events, by event and (where it matters) viewer. */
   readonly results: Map<string, Result | Promise<Result>>
 }
@@ -39,8 +30,8 @@ export interface Group {
 /** Results kept, for those who are served from the log and for viewers that the same result may be shown. */
 const MOST_RESULTS = 500
 
-export function createGroup(operation: LiveOperation): Group {
-  return { operation, audiences: new Map(), size: 0, results: new Map() }
+export function createGroup(operation: LiveOperation, events: LiveEvents): Group {
+  return { operation, events, audiences: new Map(), size: 0, results: new Map() }
 }
 
 /** The audience of a principal in a group. */
@@ -52,8 +43,16 @@ export function audienceOf({ audiences }: Group, standing: Standing): Audience {
   return audience
 }
 
+/** Takes a member out of its audience, and the audience out of the group when nobody is left in it. */
+export function leaveAudience(member: EventMember): void {
+  const { audiences } = member.group
+  const audience = audiences.get(member.standing)
+  audience?.members.delete(member)
+  if (audience?.members.size === 0) audiences.delete(member.standing)
+}
+
 /** Whether an event is one that `standing` is sent in a group. */
-export function isFor({ operation: { events } }: Group, standing: Standing, fact: Activity): boolean {
+export function isFor({ events }: Group, standing: Standing, fact: Activity): boolean {
   return events.wants(fact) && events.sees(standing.viewer, fact)
 }
 

@@ -12,9 +12,7 @@ import {
   type ValidatedSubscriptionArgs,
 } from 'graphql'
 import type { Viewer } from '../../access/viewer.ts'
-import type { Activity } from '../../activity/activity.ts'
 import type { GatewayContext } from '../../graphql/context.ts'
-import type { LiveEnd, LiveEvents } from '../../graphql/events/live-events.ts'
 import { formatError } from '../errors.ts'
 import { Result } from './result.ts'
 
@@ -25,16 +23,14 @@ const CURSOR_ARGUMENT = 'after'
 export interface LiveOperation {
   /** Equal for subscriptions that are shown the same of an event: the same document and variables, cursors left out. */
   readonly key: string
-  readonly events: LiveEvents
   /** Whether results show what is read under the viewer's authorisation: such a result is no other viewer's. */
   readonly perViewer: boolean
-  /** Executes the document for one event. Never fails: an error is a result. */
-  run(event: Activity | LiveEnd, viewer: Viewer): Result | Promise<Result>
+  /** Executes the document for what its field resolves. Never fails: an error is a result. */
+  run(event: unknown, viewer: Viewer): Result | Promise<Result>
 }
 
 export function liveOperation(
   args: ValidatedSubscriptionArgs,
-  events: LiveEvents,
   maskError: (error: unknown) => GraphQLError,
 ): LiveOperation {
   const { text, cursorVariable, reads } = traitsOf(args.schema, args.document)
@@ -49,7 +45,6 @@ export function liveOperation(
   const failed = (error: unknown) => serialise({ errors: [maskError(error)] })
   return {
     key: JSON.stringify([text, args.operation.name?.value, variables]),
-    events,
     perViewer: reads,
     run(event, viewer) {
       try {

@@ -1,5 +1,7 @@
 import type { RoleDetail } from '../../access/facts.ts'
 import type { Principal, Viewer } from '../../access/viewer.ts'
+import type { Activity } from '../../activity/activity.ts'
+import type { LogReader } from './log-reader.ts'
 
 /** What a principal may see at present, shared by all of its subscriptions. */
 export interface Standing {
@@ -19,7 +21,7 @@ export interface Standing {
  * Who is subscribed, with the roles that each principal holds as the log tells of changes: a change is a fact of the
  * same log, so whatever follows it is judged by roles read after it.
  */
-export function createStandings() {
+export function createStandings(reader: LogReader) {
   const standings = new Map<string, Standing>()
   let reading = 0
 
@@ -37,10 +39,26 @@ export function createStandings() {
     )
     standing.reading = mine
   }
+  /** A role was assigned or removed: the roles of those whom it was for are read anew. */
+  const changed = ({ principalKind, principalId }: RoleDetail) => {
+    for (const standing of standings.values()) {
+      const { actor, groups, appRoles } = standing.principal
+      const named = { USER: [actor.id], GROUP: groups, APP_ROLE: appRoles }[principalKind]
+      if (named === undefined || named.includes(principalId)) readAnew(standing)
+    }
+  }
   const settle = (standing: Standing) => {
     standing.reading = null
     reading -= 1
   }
+
+  reader.add({
+    begin() {},
+    take(fact) {
+      if (isRoleFact(fact)) changed(fact.detail as RoleDetail)
+    },
+    fail() {},
+  })
 
   return {
     /** Takes up a subscription of `principal`; `viewer` may be older than the last change of its roles. */
@@ -59,20 +77,17 @@ export function createStandings() {
       standing.members -= 1
       if (standing.members === 0 && standings.get(standing.key) === standing) standings.delete(standing.key)
     },
-    /** A role was assigned or removed: the roles of those whom it was for are read anew. */
-    changed({ principalKind, principalId }: RoleDetail): void {
-      for (const standing of standings.values()) {
-        const { actor, groups, appRoles } = standing.principal
-        const named = { USER: [actor.id], GROUP: groups, APP_ROLE: appRoles }[principalKind]
-        if (named === undefined || named.includes(principalId)) readAnew(standing)
-      }
-    },
     /** Resolves when the roles of all are as the log says; null when they are. */
     current(): Promise<unknown> | null {
       if (reading === 0) return null
       return Promise.all([...standings.values()].flatMap(({ reading: one }) => one ?? []))
     },
   }
+}
+
+/** Whether a fact says that somebody's roles changed. */
+export function isRoleFact(fact: Activity): boolean {
+  return fact.kind === 'RoleAssigned' || fact.kind === 'RoleRemoved'
 }
 
 export type Standings = ReturnType<typeof createStandings>

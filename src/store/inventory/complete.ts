@@ -4,7 +4,7 @@ import { recordExposures } from '../reconcile/exposures.ts'
 import type { Store, Transaction } from '../store.ts'
 import type { AccountClaim } from './claim-account.ts'
 import { markBoundariesGone, mergeBoundaries } from './merge-boundaries.ts'
-import { markMachinesGone, mergeInterfaces, mergeMachines, type TouchedPath } from './merge-machines.ts'
+import { markMachinesGone, mergeInterfaces, mergeMachines, recordMachines, type TouchedPath } from './merge-machines.ts'
 import { stagePaths } from './staged.ts'
 
 /**
@@ -26,9 +26,12 @@ export async function completeSync(
     // Boundaries before grants, as everybody locks them.
     const goneBoundaries = await markBoundariesGone(tx, claim)
     const goneMachines = await markMachinesGone(tx, claim)
-    const machines = await mergeMachines(tx, claim)
+    const { found, changed } = await mergeMachines(tx, claim)
     const paths = await mergeInterfaces(tx, claim)
-    const vmIds = [...new Set([...machines, ...goneMachines, ...paths.map(({ vmId }) => vmId)])]
+    const touched = new Set([...changed, ...paths.map(({ vmId }) => vmId)])
+    const vmIds = [...new Set([...found, ...goneMachines, ...touched])]
+    await recordMachines(tx, claim, 'VirtualMachineFound', found)
+    await recordMachines(tx, claim, 'VirtualMachineChanged', [...touched.difference(new Set(found))])
     await markBoundariesDue(tx, await affected(tx, vmIds, paths, [...boundaryIds, ...goneBoundaries]))
     await recordExposures(tx, { vmIds })
     await tx.execute(sql`

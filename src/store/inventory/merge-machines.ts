@@ -32,10 +32,13 @@ export async function markMachinesGone(tx: Transaction, claim: AccountClaim): Pr
   return vmIds
 }
 
-/** Takes over the machines that were found; answers those that are new, changed or back again. */
-export async function mergeMachines(tx: Transaction, claim: AccountClaim): Promise<string[]> {
+/** Takes over the machines that were found; answers those that are new, and those that changed or are back again. */
+export async function mergeMachines(
+  tx: Transaction,
+  claim: AccountClaim,
+): Promise<{ readonly found: readonly string[]; readonly changed: readonly string[] }> {
   const { accountId, generation } = claim
-  const { rows } = await tx.execute<{ id: string }>(sql`
+  const { rows } = await tx.execute<{ id: string; found: boolean }>(sql`
     insert into virtual_machines as v (id, account_id, resource_group_id, resource_group, name, location, os, power,
       unsupported_reason, tags, generation, first_seen_at, last_seen_at)
     select s.id, ${accountId}, ${resourceGroupId(accountId, sql`s.body->>'resourceGroup'`)}, s.body->>'resourceGroup',
@@ -60,8 +63,33 @@ export async function mergeMachines(tx: Transaction, claim: AccountClaim): Promi
       or (v.resource_group, v.name, v.location, v.os, v.power, v.unsupported_reason, v.tags) is distinct from
         (excluded.resource_group, excluded.name, excluded.location, excluded.os, excluded.power,
           excluded.unsupported_reason, excluded.tags)
-    returning v.id`)
-  return rows.map(({ id }) => id)
+    returning v.id, v.xmax = 0 as found`)
+  const idsOf = (found: boolean) => rows.filter((row) => row.found === found).map(({ id }) => id)
+  return { found: idsOf(true), changed: idsOf(false) }
+}
+
+/** Says of each machine that it was found, or that what is known of it or of its interfaces changed. */
+export async function recordMachines(
+  tx: Transaction,
+  claim: AccountClaim,
+  kind: 'VirtualMachineFound' | 'VirtualMachineChanged',
+  vmIds: readonly string[],
+): Promise<void> {
+  if (vmIds.length === 0) return
+  const { rows } = await tx.execute<{ id: string; name: string; resource_group_id: string }>(sql`
+    select id, name, resource_group_id from virtual_machines
+    where id = any(${sql.param(vmIds)}::text[]) and gone_at is null order by id`)
+  await appendFacts(
+    tx,
+    rows.map(({ id, name, resource_group_id: resourceGroupId }) => ({
+      kind,
+      actor: gatewayActor,
+      accountId: claim.accountId,
+      resourceGroupId,
+      vmId: id,
+      detail: { name },
+    })),
+  )
 }
 
 /** A boundary that stood or stands on the path of a machine whose interfaces changed. */

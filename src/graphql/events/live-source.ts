@@ -1,5 +1,6 @@
 import type { Viewer } from '../../access/viewer.ts'
 import type { Activity, Cursor } from '../../activity/activity.ts'
+import type { LiveList } from './live-list.ts'
 
 /** Why a subscription ended before its reader went. */
 export type LiveEnd = 'AUTHENTICATION_EXPIRED' | 'LOG_UNAVAILABLE'
@@ -14,23 +15,26 @@ export interface LiveEvents {
   readonly sees: (viewer: Viewer, fact: Activity) => boolean
 }
 
-const described = new WeakMap<object, LiveEvents>()
+/** What a subscription is served from. */
+export type LiveSource = { readonly events: LiveEvents } | { readonly list: LiveList }
+
+const described = new WeakMap<object, LiveSource>()
 
 /**
  * What the `subscribe` resolver of a field answers. It is a source of events in the eyes of the executor, and cannot be
  * read as one: the log is read once for all subscribers, and whoever serves them judges by the description.
  */
-export function liveEvents(events: LiveEvents): AsyncIterable<never> {
-  const source = {
+export function liveSource(source: LiveSource): AsyncIterable<never> {
+  const iterable = {
     [Symbol.asyncIterator]: (): never => {
-      throw new Error('Live events are read from the log for all subscribers together.')
+      throw new Error('Live subscriptions are served from the log, for all subscribers together.')
     },
   }
-  described.set(source, events)
-  return source
+  described.set(iterable, source)
+  return iterable
 }
 
 /** The description behind a source of events; undefined for any other source. */
-export function liveEventsOf(source: object): LiveEvents | undefined {
-  return described.get(source)
+export function liveSourceOf(iterable: object): LiveSource | undefined {
+  return described.get(iterable)
 }

@@ -1,0 +1,107 @@
+import type { Activity, Cursor, Feed } from '../../activity/activity.ts'
+import type { LiveEvents } from '../../graphql/events/live-source.ts'
+import { describeError } from '../../log/describe-error.ts'
+import type { Log } from '../../log/log.ts'
+import type { Clock } from '../../time/clock.ts'
+import { catchUp } from './catch-up.ts'
+import { createFlush } from './flush.ts'
+import { audienceOf, createGroup, isFor, leaveAudience, resultOf, type Audience, type EventMember } from './group.ts'
+import type { LogReader } from './log-reader.ts'
+import { createMembership } from './membership.ts'
+import { createRecentFacts } from './recent-facts.ts'
+import { Result } from './result.ts'
+import type { Standings } from './standing.ts'
+import type { Broadcast } from './subscription.ts'
+
+/** Facts that are kept, at least, for those who come back after a moment. */
+const RECENT_FACTS = 1_000
+
+export interface BroadcastOptions {
+  readonly feed: Feed
+  readonly reader: LogReader
+  readonly standings: Standings
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** Sends every event of the log to whom it is for. */
+export function createEventBroadcast(options: BroadcastOptions): Broadcast<LiveEvents> {
+  const { feed, reader, standings, clock, log } = options
+  const recent = createRecentFacts(RECENT_FACTS)
+  const membership = createMembership({ reader, standings, groupOf: createGroup, remove: leaveAudience })
+  const { groups, end } = membership
+  const flush = createFlush({
+    clock,
+    expired: (member) => end(member, 'AUTHENTICATION_EXPIRED'),
+    behind: (member) => void serveFromLog(member, recent.position as Cursor),
+  })
+
+  reader.add({
+    begin: (head) => recent.begin(head),
+    take: (fact, signal) => offer(fact, signal),
+    fail: () => membership.endAll('LOG_UNAVAILABLE'),
+  })
+
+  /**
+   * Gives an event to all whom it is for. Whoever comes while roles or results are waited for is among them.
+   */
+  const offer = async (fact: Activity, signal: AbortSignal) => {
+    const results = new Map<Audience, Result>()
+    for (let wait = prepare(fact, results); wait !== null; wait = prepare(fact, results)) {
+      await wait
+      if (signal.aborted) return
+    }
+    // At one moment, for those who come up to the others by the recent facts: what these hold has been given to all.
+    for (const [audience, result] of results) flush.add(audience, result)
+    recent.add(fact)
+    flush.due()
+  }
+
+  /** Gathers the results of an event; answers what has to be waited for before they are complete, null when they are. */
+  const prepare = (fact: Activity, results: Map<Audience, Result>): Promise<unknown> | null => {
+    const wanting = [...groups.values()].filter(({ events }) => events.wants(fact))
+    const roles = wanting.length === 0 ? null : standings.current()
+    if (roles !== null) return roles
+    const coming: Promise<unknown>[] = []
+    for (const group of wanting)
+      for (const audience of group.audiences.values()) {
+        const { standing } = audience
+        if (results.has(audience)) continue
+        if (standing.failed) for (const member of audience.members) end(member, 'LOG_UNAVAILABLE')
+        else if (isFor(group, standing, fact)) {
+          const result = resultOf(group, standing, fact)
+          if (result instanceof Result) results.set(audience, result)
+          else coming.push(result.then((made) => results.set(audience, made)))
+        }
+      }
+    return coming.length === 0 ? null : Promise.all(coming)
+  }
+
+  const join = (member: EventMember) => audienceOf(member.group, member.standing).members.add(member)
+
+  const serveFromLog = async (member: EventMember, from: Cursor) => {
+    try {
+      await catchUp({ member, from, feed, recent, standings, signal: reader.signal }, () => {
+        // What waits to be sent to the others was sent to this one just now.
+        flush.now()
+        join(member)
+      })
+    } catch (error) {
+      log.warn({ error: describeError(error) }, 'a subscription cannot be served from the log')
+      end(member, 'LOG_UNAVAILABLE')
+    }
+  }
+
+  return {
+    enter(subscription) {
+      const { after } = subscription.source
+      return membership.enter(
+        subscription,
+        after === null ? { atOnce: join } : { begun: (member) => void serveFromLog(member, after) },
+      )
+    },
+    get size() {
+      return membership.size
+    },
+  }
+}

@@ -1,0 +1,78 @@
+import type { LiveEnd } from '../../graphql/events/live-source.ts'
+import type { LiveOperation } from './live-operation.ts'
+import type { LogReader } from './log-reader.ts'
+import type { Member } from './member.ts'
+import type { Standings } from './standing.ts'
+import type { Served, Subscription } from './subscription.ts'
+
+/** What a group of subscriptions with the same document and variables has, whatever they are served from. */
+export interface AnyGroup {
+  readonly operation: LiveOperation
+  size: number
+}
+
+interface MembershipOptions<Source, Group> {
+  readonly reader: LogReader
+  readonly standings: Standings
+  readonly groupOf: (operation: LiveOperation, source: Source) => Group
+  /** Takes a member out of its audience. */
+  readonly remove: (member: Member<Group>) => void
+}
+
+/** Who has a subscription of one kind, grouped by what is asked. */
+export function createMembership<Source, Group extends AnyGroup>(options: MembershipOptions<Source, Group>) {
+  const { reader, standings } = options
+  const groups = new Map<string, Group>()
+  const members = new Set<Member<Group>>()
+
+  const leave = (member: Member<Group>) => {
+    if (member.gone) return
+    member.gone = true
+    members.delete(member)
+    options.remove(member)
+    standings.leave(member.standing)
+    member.group.size -= 1
+    if (member.group.size === 0) groups.delete(member.group.operation.key)
+    reader.release()
+  }
+
+  const end = (member: Member<Group>, why: LiveEnd) => {
+    if (member.gone) return
+    leave(member)
+    void Promise.resolve(member.group.operation.run(why, member.standing.viewer)).then((last) => {
+      member.sink.send([last])
+      member.ended()
+    })
+  }
+
+  return {
+    groups,
+    end,
+    endAll(why: LiveEnd): void {
+      for (const member of members) end(member, why)
+    },
+    /** Takes up a subscription; `serve` begins to, once what is committed from then on is read. */
+    enter(
+      subscription: Subscription<Source>,
+      serve: { atOnce?(member: Member<Group>): void; begun?(member: Member<Group>): void },
+    ): Served {
+      const { operation, source, principal, viewer, reloadViewer, until, sink, ended } = subscription
+      const group = groups.get(operation.key) ?? options.groupOf(operation, source)
+      groups.set(operation.key, group)
+      group.size += 1
+      const standing = standings.enter(principal, viewer, reloadViewer)
+      const member: Member<Group> = { group, standing, until, sink, gone: false, ended }
+      members.add(member)
+      serve.atOnce?.(member)
+      return {
+        begun: reader.hold().then(() => serve.begun?.(member)),
+        redirect: (other) => (member.sink = other),
+        leave: () => leave(member),
+        end: (why) => end(member, why),
+      }
+    },
+    get size() {
+      return { members: members.size, groups: groups.size }
+    },
+  }
+}

@@ -1,0 +1,273 @@
+import {
+  factKinds,
+  grantFactKinds,
+  type FactDetails,
+  type FactKind,
+  type GrantFactKind,
+} from '../../../../src/access/facts.ts'
+import type { Viewer } from '../../../../src/access/viewer.ts'
+import { globalId, type NodeType } from '../../../../src/graphql/global-id.ts'
+import type { Store } from '../../../../src/store/store.ts'
+import { person } from '../../support/context.ts'
+import { accounts, grants, machines, writeTwoAccounts, type Machine } from '../../support/two-accounts.ts'
+
+/** Texts that JSON has to write in a way of its own, or must leave alone. */
+export const oddTexts = [
+  'plain',
+  '',
+  'say "no" to \\ and /',
+  'tab\tline\nreturn\r feed\f back\b',
+  'low \u0001\u001f, delete \u007f',
+  'lines \u2028\u2029 apart',
+  'grüß 😀 𝒳',
+  '{"a" : [1, 2]}, \n ',
+  'null',
+] as const
+
+const odd = (n: number): string => oddTexts[n % oddTexts.length] as string
+const moments = ['2026-11-24T11:31:55.123Z', '2026-01-02T03:04:05.000Z', null]
+
+/** Who asks: from somebody who sees everything to somebody who holds nothing. */
+export const viewers: readonly Viewer[] = [
+  person('ada', 'POLICY_ADMIN'),
+  person('max', 'READER', `/subscriptions/${accounts[0]}`),
+  person('rita', 'REQUESTER', (machines[2] as Machine).group),
+  person('rob', 'OPERATOR', (machines[5] as Machine).id),
+  { ...person('nobody "at" all', null), address: null },
+]
+
+const grantDetails = Object.fromEntries(grantFactKinds.map((kind) => [kind, grantDetail(kind)])) as unknown
+
+const details: Readonly<FactDetails> = {
+  ...(grantDetails as Pick<FactDetails, GrantFactKind>),
+  VirtualMachineFound: { name: odd(4) },
+  VirtualMachineChanged: { name: odd(5) },
+  AccountRegistered: { name: odd(2) },
+  VirtualMachineGone: { name: odd(3) },
+  PolicyCreated: { version: 1, ports: recordedPorts() },
+  PolicyUpdated: { version: 2, ports: [] },
+  PolicyDisabled: { version: 3, ports: recordedPorts().slice(1) },
+  AccessRequested: { justification: null, grants: 2 },
+  BoundaryWritten: { added: [odd(2), odd(6)], removed: [] },
+  BoundaryWriteFailed: { fault: { code: 'Odd', message: odd(3) }, attempts: 3 },
+  ExposureFound: { port: 22, protocol: 'TCP', ruleName: odd(6) },
+  ExposureCleared: { port: 3389, protocol: 'ANY', ruleName: null },
+  RoleAssigned: { role: 'READER', principalKind: 'GROUP', principalId: odd(2), scope: '/' },
+  RoleRemoved: { role: 'OPERATOR', principalKind: 'USER', principalId: 'rob', scope: (machines[0] as Machine).id },
+}
+
+/** Two accounts in which every nullable column is null somewhere, and every fact and state is there. */
+export async function writeOddEstate(store: Store): Promise<void> {
+  await writeTwoAccounts(store)
+  const write = (text: string, ...values: unknown[]) => store.pool.query(text, values)
+  await write(
+    `update accounts set name = $2, status = 'FAILING', last_synced_at = gateway_now(), last_sync_error = $3,
+    throttled_until = gateway_now() where id = $1`,
+    accounts[1],
+    odd(6),
+    odd(3),
+  )
+  for (const [n, machine] of machines.entries()) await writeMachine(write, machine, n)
+  for (const [n, { id, machine }] of grants.entries()) await writeGrant(write, id, machine, n)
+  await write(`update requests set justification = $1, decided_at = gateway_now() where requester_id = 'rita'`, odd(3))
+  for (const [n, kind] of factKinds.entries()) await writeFact(write, kind, n)
+  for (const [n, scope] of [
+    '/',
+    ...machines.slice(0, 3).map(({ group }) => group),
+    `/subscriptions/${accounts[1]}`,
+  ].entries())
+    await write(
+      `insert into role_assignments (id, principal_kind, principal_id, role, scope, assigned_at, assigned_by_id)
+       values (gen_random_uuid(), $1, $2, $3, $4, gateway_now(), 'ada')`,
+      ['USER', 'GROUP', 'APP_ROLE'][n % 3],
+      odd(n),
+      ['READER', 'OPERATOR', 'REQUESTER'][n % 3],
+      scope,
+    )
+}
+
+type Write = (text: string, ...values: unknown[]) => Promise<unknown>
+
+async function writeMachine(write: Write, { id, account, boundary, policy }: Machine, n: number): Promise<void> {
+  const tags = n % 3 === 0 ? {} : { [odd(n)]: odd(n + 1), b: odd(n + 2), a: '' }
+  await write(
+    `update virtual_machines set name = $2, tags = $3, os = $4, power = $5, unsupported_reason = $6, gone_at = $7,
+    location = $8 where id = $1`,
+    id,
+    `${odd(n)}${String(n)}`,
+    JSON.stringify(tags),
+    [null, 'LINUX', 'WINDOWS'][n % 3],
+    ['RUNNING', 'UNKNOWN', 'DEALLOCATED'][n % 3],
+    n === 4 ? 'CLASSIC' : null,
+    n === 5 ? moments[0] : null,
+    odd(n + 3),
+  )
+  const rules = ['JitGateway-Allow-1', 'allow', odd(n)].slice(0, n % 4).map((name, priority) => ({
+    name,
+    description: odd(n + priority),
+    priority: 300 - priority,
+    access: 'ALLOW',
+    protocol: ['TCP', 'ANY', 'OTHER'][priority],
+    sources: ['*', odd(n)],
+    sourcePorts: [],
+    destinations: [],
+    ports:
+      priority === 1
+        ? []
+        : [
+            { first: 22, last: 22 },
+            { first: 0, last: 65_535 },
+          ],
+  }))
+  await write(
+    `update boundaries set rules = $2, gone_at = $3 where id = $1`,
+    boundary,
+    JSON.stringify(rules),
+    n === 6 ? moments[1] : null,
+  )
+  await write(
+    `insert into boundary_reconciles (boundary_id, account_id, next_run_at, last_error_code, last_error_message)
+    values ($1, $2, $3, $4, $5)`,
+    boundary,
+    account,
+    moments[n % 3],
+    ...(n % 2 === 0 ? [null, null] : ['Conflict', odd(n)]),
+  )
+  for (const [place, own] of [boundary, null].entries())
+    await write(
+      `insert into virtual_machine_interfaces (id, vm_id, account_id, "primary", addresses, public_addresses,
+      subnet_boundary_id, own_boundary_id, generation) values ($1, $2, $3, $4, $5, $6, $7, $8, 1)`,
+      `${id}/nic-${String(place)}`,
+      id,
+      account,
+      place === 0,
+      ['10.0.0.4', '10.0.0.5'].slice(place),
+      place === 0 ? ['198.51.100.1'] : [],
+      n % 2 === 0 ? boundary : null,
+      own,
+    )
+  for (const [port, seconds] of [
+    [22, 300],
+    [3389, 86_400],
+    [5985, 3_661],
+    [80, 5_400],
+    [81, 3_600],
+  ] as const)
+    await write(
+      `insert into policy_ports (policy_id, port, protocol, allowed_sources, maximum_duration_seconds)
+      values ($1, $2, 'TCP', $3, $4)`,
+      policy,
+      port,
+      port === 22 ? ['0.0.0.0/0', '2001:db8::/32'] : [],
+      seconds,
+    )
+  if (n % 2 === 1)
+    await write(
+      `insert into boundary_shadows (boundary_id, vm_id, port, protocol, rule_name) values ($1, $2, 22, 'TCP', $3)`,
+      boundary,
+      id,
+      odd(n),
+    )
+  if (n === 7) await write('update policies set disabled_at = gateway_now(), version = 2 where id = $1', policy)
+}
+
+async function writeGrant(write: Write, id: string, { boundary }: Machine, n: number): Promise<void> {
+  await write(
+    `update grants set sources = $2, port = $3, drifted = $4 where id = $1`,
+    id,
+    n % 2 === 0 ? [] : ['192.0.2.0/24', '::1/128'],
+    22 + n,
+    n % 2 === 1,
+  )
+  const steps = [
+    `state = 'ACTIVE', activated_at = gateway_now(), ends_at = gateway_now() + interval '1 hour'`,
+    `state = 'CLOSING', closing_at = gateway_now() - interval '${String(n * 700)} seconds', end_reason = 'REVOKED', close_attempts = 2, last_close_error = 'odd "error"'`,
+    `state = 'CLOSED', closed_at = gateway_now()`,
+  ].slice(0, n % 4)
+  for (const step of steps) await write(`update grants set ${step} where id = $1`, id)
+  if (n === 8)
+    await write(
+      `update grants set state = 'OPEN_FAILED', fault_code = 'Odd', fault_message = $2 where id = $1`,
+      id,
+      odd(3),
+    )
+  if (n % 3 > 0)
+    await write(
+      `insert into enforcements (grant_id, boundary_id, status, rule_name, observed_at) values ($1, $2, $3, $4, $5)`,
+      id,
+      boundary,
+      ['UNKNOWN', 'OPEN', 'SHARED'][n % 3],
+      n % 3 === 1 ? null : odd(n),
+      moments[n % 3],
+    )
+}
+
+async function writeFact(write: Write, kind: FactKind, n: number): Promise<void> {
+  const machine = machines[n % machines.length] as Machine
+  const grant = grants[n % grants.length]
+  const [about, of] = [n % 4 > 0, n % 3 > 0]
+  await write(
+    `insert into activities (kind, actor_kind, actor_id, actor_name, account_id, resource_group_id, vm_id, boundary_id,
+       policy_id, request_id, grant_id, requester_id, correlation_id, detail)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+    kind,
+    ['PERSON', 'PROGRAM', 'GATEWAY'][n % 3],
+    odd(n + 1),
+    odd(n),
+    machine.account,
+    about ? machine.group : null,
+    about ? machine.id : null,
+    of ? machine.boundary : null,
+    of ? machine.policy : null,
+    of ? grant?.request : null,
+    of ? grant?.id : null,
+    of ? grant?.requester : null,
+    n % 5 === 0 ? odd(n) : null,
+    JSON.stringify(details[kind]),
+  )
+}
+
+/** Ids of all there is by type, and of what is not there. */
+export async function idsOf({ pool }: Store): Promise<Record<string, string[]>> {
+  const positions = await pool.query<{ position: string }>('select position from activities')
+  const roles = await pool.query<{ id: string }>('select id from role_assignments')
+  const all: [NodeType, string][] = [
+    ...machines.flatMap(({ id, boundary, policy }): [NodeType, string][] => [
+      ['VirtualMachine', id],
+      ['Boundary', boundary],
+      ['Policy', policy],
+    ]),
+    ...grants.flatMap(({ id, request }): [NodeType, string][] => [
+      ['Grant', id],
+      ['Request', request],
+    ]),
+    ...accounts.map((id): [NodeType, string] => ['Account', id]),
+    ...positions.rows.map(({ position }): [NodeType, string] => ['Activity', position]),
+    ...roles.rows.map(({ id }): [NodeType, string] => ['RoleAssignment', id]),
+    ['Grant', '00000000-0000-4000-8000-000000000000'],
+  ]
+  const byType = Object.groupBy(all, ([type]) => type)
+  return Object.fromEntries(
+    Object.entries(byType).map(([type, ids]) => [type, ids.map(([, id]) => globalId(type as NodeType, id))]),
+  )
+}
+
+function grantDetail(kind: FactKind) {
+  const n = factKinds.indexOf(kind)
+  return {
+    state: ['OPENING', 'ACTIVE', 'CLOSED'][n % 3],
+    port: 22 + n,
+    protocol: ['TCP', 'UDP', 'ANY'][n % 3],
+    sources: n % 2 === 0 ? [] : ['192.0.2.0/24', '2001:db8::/32'],
+    endsAt: moments[n % 3],
+    endReason: [null, 'TIME_UP', 'REVOKED'][n % 3],
+    fault: n % 2 === 0 ? null : { code: 'Odd', message: odd(n) },
+  }
+}
+
+function recordedPorts() {
+  return [
+    { port: 22, protocol: 'TCP' as const, allowedSources: ['0.0.0.0/0', '::/0'], maximumDurationSeconds: 3_661 },
+    { port: 3389, protocol: 'ANY' as const, allowedSources: [], maximumDurationSeconds: 60 },
+  ]
+}
