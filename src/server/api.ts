@@ -75,14 +75,14 @@ export function openApi(options: ApiOptions, clock: Clock): Api {
     streams,
     fanOut,
     clock,
-    contextFor: ({ principal, viewer, until, reload }) => ({
+    contextFor: ({ principal, viewer, until, current }) => ({
       principal,
       viewer,
       store,
       clock,
       log,
       authenticatedUntil: until,
-      reloadViewer: reload,
+      reloadViewer: async () => (await current()).viewer,
     }),
   })
   const sockets = serveWebSocket({

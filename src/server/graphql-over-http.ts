@@ -65,10 +65,11 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   return createYoga<Arrival, GatewayContext>({
     schema: options.schema,
     graphqlEndpoint: GRAPHQL_PATH,
-    context: ({ authentication, away }) => {
+    context: async ({ authentication, away }) => {
       if (authentication === undefined) throw new Error('An operation reached execution without authentication.')
+      if (away === undefined) return options.contextFor(await current(authentication, options.log))
       const context = options.contextFor(authentication)
-      return away === undefined ? context : { ...context, store: storeThatIsAway(context.store, away) }
+      return { ...context, store: storeThatIsAway(context.store, away) }
     },
     plugins: [
       useCSRFPrevention({ requestHeaders: ['x-graphql-yoga-csrf', 'apollo-require-preflight'] }),
@@ -97,6 +98,13 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     maskedErrors: { maskError },
     // The mask writes the log: yoga would write the error itself, statement parameters and all.
     logging: { debug() {}, info() {}, warn() {}, error() {} },
+  })
+}
+
+/** The caller with the roles held now. Fails with the error to answer. */
+function current(authentication: Authentication, log: Log): Promise<Authentication> {
+  return authentication.current().catch((error: unknown) => {
+    throw authenticationError(error, log)
   })
 }
 

@@ -1,11 +1,12 @@
 import type { ExecutionResult, GraphQLSchema } from 'graphql'
 import type { Plugin, YogaInitialContext, YogaServerInstance } from 'graphql-yoga'
-import { createOperationPlans, type Accept, type OperationPlans } from '../graphql/read/operation-plans.ts'
+import { createOperationPlans, type Accept, type Call, type OperationPlans } from '../graphql/read/operation-plans.ts'
 import { describeError } from '../log/describe-error.ts'
 import type { Log } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
 import type { Clock } from '../time/clock.ts'
 import type { Arrival } from './graphql-over-http.ts'
+import type { Authentication } from './identity/authenticator.ts'
 import { inTime } from './guards.ts'
 import { isDatabaseAway } from './mask-error.ts'
 import type { PersistedSetting } from './persisted-operations.ts'
@@ -36,14 +37,14 @@ export function useOperationPlans(options: OperationPlansOptions): Plugin<object
       setParamsHandler((payload) => {
         const { params, context } = payload
         const arrival = context as Arrival
-        const viewer = arrival.authentication?.viewer
+        const caller = arrival.authentication
         const operationName: unknown = params.operationName ?? null
-        if (viewer === undefined || params.query === undefined || !isName(operationName)) return paramsHandler(payload)
+        if (caller === undefined || params.query === undefined || !isName(operationName)) return paramsHandler(payload)
         const call = { document: params.query, operationName, variables: params.variables ?? {} }
-        const answer = plans.answer(call, viewer, store)
+        const answer = answerBy(plans, call, caller, store)
         if (answer === null) return paramsHandler(payload)
         const sent = answer.then(
-          (data): ExecutionResult => ({ stringify: () => `{"data":${data}}` }) as ExecutionResult,
+          (data) => (data === null ? paramsHandler(payload) : sentAsIs(data)),
           (error: unknown) => {
             if (isDatabaseAway(error)) arrival.away = error
             else log.warn({ error: describeError(error) }, 'the plan of an operation failed; the executor answers')
@@ -55,6 +56,28 @@ export function useOperationPlans(options: OperationPlansOptions): Plugin<object
     },
   }
 }
+
+/**
+ * Answers a call by the roles that were last read for the caller. The statement says whether they still stand: when they
+ * do not, they are read anew, and it is asked again. Null when they change faster than that.
+ */
+function answerBy(
+  plans: OperationPlans,
+  call: Call,
+  caller: Authentication,
+  store: Store,
+): Promise<string | null> | null {
+  const first = plans.answer(call, caller.viewer, store)
+  if (first === null) return null
+  return first.then(async ({ data, rolesVersion }) => {
+    if (rolesVersion === caller.rolesVersion) return data
+    const current = await caller.current()
+    const second = await plans.answer(call, current.viewer, store)
+    return second?.rolesVersion === current.rolesVersion ? second.data : null
+  })
+}
+
+const sentAsIs = (data: string) => ({ stringify: () => `{"data":${data}}` }) as ExecutionResult
 
 /** A store whose statements all meet what one of them met. */
 export function storeThatIsAway(store: Store, error: unknown): Store {

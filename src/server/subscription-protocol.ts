@@ -46,7 +46,8 @@ export function subscriptionProtocol(options: ProtocolOptions): Server<Client> {
     async onConnect({ connectionParams, extra: client }) {
       const { socket, address } = client
       try {
-        client.caller = await options.authenticate({ authorization: connectionParams?.['authorization'], address })
+        const known = await options.authenticate({ authorization: connectionParams?.['authorization'], address })
+        client.caller = await known.current()
         endWithToken(socket, client.caller, clock)
         return true
       } catch (error) {
@@ -62,9 +63,8 @@ export function subscriptionProtocol(options: ProtocolOptions): Server<Client> {
       const waitMs = options.callerRate.take(caller.principal.actor.id)
       if (waitMs > 0) return [tooManyRequests(waitMs)]
       // Roles may have changed since the socket was opened.
-      const viewer = await caller.reload().catch((error: unknown) => authenticationError(error, log))
-      if (viewer instanceof GraphQLError) return [viewer]
-      const current = { ...caller, viewer }
+      const current = await caller.current().catch((error: unknown) => authenticationError(error, log))
+      if (current instanceof GraphQLError) return [current]
       const prepared = await prepareSubscription(options.pipeline, options.persisted, current, payload, maskError)
       return 'document' in prepared ? { ...prepared, sink: socketSink(socket, connection, id, clock) } : prepared
     },

@@ -19,6 +19,8 @@ const MOST_VERDICTS = 100
 /** Longer keys are not worth their memory: a document that is accepted is shorter. */
 const LONGEST_KEY = 70_000
 
+const ROLES_VERSION = `coalesce((select version::text from role_versions), '0')`
+
 /** A call as a transport brought it. */
 export interface Call {
   readonly document: string
@@ -26,13 +28,21 @@ export interface Call {
   readonly variables: Readonly<Record<string, unknown>>
 }
 
+/** What a statement answered. */
+export interface Answer {
+  /** The JSON of `data`. */
+  readonly data: string
+  /** The version of all role assignments at the moment of the answer: it is to be that of the viewer's roles. */
+  readonly rolesVersion: string
+}
+
 /** Answers whole queries by one statement each, whose text is the answer. */
 export interface OperationPlans {
   /**
-   * The JSON of `data`; null for a call that is the executor's to answer, be it with an error. Rejects when the
-   * statement fails.
+   * The answer of a call by the roles that `viewer` has; null for a call that is the executor's to answer, be it with
+   * an error. Rejects when the statement fails.
    */
-  answer(call: Call, viewer: Viewer, store: Store): Promise<string> | null
+  answer(call: Call, viewer: Viewer, store: Store): Promise<Answer> | null
   /** Plans every operation of a document for good. */
   register(document: string): void
 }
@@ -78,7 +88,7 @@ export function createOperationPlans(schema: GraphQLSchema, accept: Accept): Ope
     if (shape === null) return null
     const { selection, statement } = shape.statements.of(shapeOfRoots(shape.roots, variables), () => {
       const planned = planSelection(schema, plan, shape.roots, variables)
-      const made = statements.of(planned.shape, (parameters) => `${planned.sql(parameters)}::text`)
+      const made = statements.of(planned.shape, (parameters) => `${planned.sql(parameters)}::text, ${ROLES_VERSION}`)
       return { selection: planned, statement: made }
     })
     return {
@@ -97,8 +107,8 @@ export function createOperationPlans(schema: GraphQLSchema, accept: Accept): Ope
       if (bound === null) return null
       const { statement, values } = bound
       return store.pool
-        .query<[string]>({ text: statement.text, values, rowMode: 'array', ...statements.nameOf(statement) })
-        .then(({ rows }) => rows[0]?.[0] as string)
+        .query<[string, string]>({ text: statement.text, values, rowMode: 'array', ...statements.nameOf(statement) })
+        .then(({ rows: [row] }) => ({ data: row?.[0] as string, rolesVersion: row?.[1] as string }))
     },
     register(document) {
       const names = operationNamesOf(document)

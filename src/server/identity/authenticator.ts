@@ -4,17 +4,23 @@ import type { Store } from '../../store/store.ts'
 import type { Clock } from '../../time/clock.ts'
 import { principalOf, type ClaimNames } from './claims.ts'
 import { IdentityUnavailable, Unauthenticated } from './failure.ts'
-import { rolesHeldBy, type BootstrapAdmin } from './roles-held.ts'
+import { createRemembered } from './remembered.ts'
+import { rolesHeldBy, type BootstrapAdmin, type Held } from './roles-held.ts'
 import { verifyToken, type TokenTerms } from './verify-token.ts'
 
 /** A caller that proved who it is. */
 export interface Authentication {
   readonly principal: Principal
+  /**
+   * With roles as they were at `rolesVersion`, which may be a while ago: whoever judges by them sees in the same
+   * statement that the version still stands, or asks for the `current` ones.
+   */
   readonly viewer: Viewer
+  readonly rolesVersion: string
   /** When the token ends, in milliseconds since the epoch. */
   readonly until: number
-  /** Reads the roles anew. Throws `IdentityUnavailable` when the database is away. */
-  readonly reload: () => Promise<Viewer>
+  /** The same caller with the roles held now. Throws `IdentityUnavailable` when the database is away. */
+  readonly current: () => Promise<Authentication>
 }
 
 /** What a caller brought: the value of an `Authorization` header, or of that name in a WebSocket's connection_init. */
@@ -38,17 +44,31 @@ export interface AuthenticatorOptions {
 
 export function createAuthenticator(options: AuthenticatorOptions): Authenticate {
   const { terms, keyFor, claims, bootstrapAdmin, store, clock } = options
+  const remembered = createRemembered(clock)
+
+  const readRoles = async (principal: Principal): Promise<Held> => {
+    const held = await rolesHeldBy(principal, store, bootstrapAdmin).catch((error: unknown) => {
+      throw new IdentityUnavailable('Roles cannot be read now.', { cause: error })
+    })
+    remembered.remember(principal, held)
+    return held
+  }
+
   return async ({ authorization, address }) => {
-    const verified = await verifyToken(bearerToken(authorization), keyFor, terms, clock.now())
-    const principal = principalOf(verified, claims)
-    if (principal === null) throw new Unauthenticated('The access token names nobody.')
-    const reload = async (): Promise<Viewer> => {
-      const rolesHeld = await rolesHeldBy(principal, store, bootstrapAdmin).catch((error: unknown) => {
-        throw new IdentityUnavailable('Roles cannot be read now.', { cause: error })
-      })
-      return { actor: principal.actor, rolesHeld, address }
-    }
-    return { principal, viewer: await reload(), until: principal.expiresAt, reload }
+    const token = bearerToken(authorization)
+    const { expiresAt: until, ...principal } = await remembered.holderOf(token, async () => {
+      const holder = principalOf(await verifyToken(token, keyFor, terms, clock.now()), claims)
+      if (holder === null) throw new Unauthenticated('The access token names nobody.')
+      return holder
+    })
+    const withRoles = ({ rolesHeld, rolesVersion }: Held): Authentication => ({
+      principal,
+      viewer: { actor: principal.actor, rolesHeld, address },
+      rolesVersion,
+      until,
+      current: async () => withRoles(await readRoles(principal)),
+    })
+    return withRoles(remembered.rolesOf(principal) ?? (await readRoles(principal)))
   }
 }
 

@@ -1,4 +1,4 @@
-import { index, jsonb, pgEnum, pgTable, primaryKey, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { bigint, index, jsonb, pgEnum, pgTable, primaryKey, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import { principalKinds, roleNames } from '../../access/role.ts'
 import { instant } from './column.ts'
 
@@ -22,6 +22,11 @@ export const roleAssignments = pgTable(
     index('role_assignments_scope').on(table.scope),
   ],
 )
+
+/** One row: raised by every change of role assignments, by whomever it was made. What was read at one version may be kept while it stands. */
+export const roleVersions = pgTable('role_versions', {
+  version: bigint({ mode: 'bigint' }).primaryKey(),
+})
 
 /** Answers already given to a creating verb, so that repeating the call gives the same one. */
 export const idempotencyKeys = pgTable(

@@ -116,7 +116,8 @@ describe('the provider’s keys', () => {
     provider.away = true
     await clock.advance(3_599_000)
     await authenticate(bearer(token))
-    await clock.advance(2_000)
+    // A token that was verified counts for a minute.
+    await clock.advance(61_000)
     await expect(authenticate(bearer(token))).rejects.toBeInstanceOf(IdentityUnavailable)
     provider.away = false
     await clock.advance(1_000)
@@ -126,6 +127,29 @@ describe('the provider’s keys', () => {
   it('cannot be told when the provider is away from the start', async () => {
     provider.away = true
     await expect(authenticate(bearer(await provider.token()))).rejects.toBeInstanceOf(IdentityUnavailable)
+  })
+})
+
+describe('what is remembered of a caller', () => {
+  it('is never that its token was verified once that has ended', async () => {
+    const short = await provider.token({ exp: seconds() + 10 })
+    await authenticate(bearer(short))
+    await clock.advance(16_000)
+    await expect(authenticate(bearer(short))).rejects.toThrow('expired')
+  })
+
+  it('are its roles, with the version of all assignments that they were read at, which every change raises', async () => {
+    const token = bearer(await provider.token({ sub: 'rachel' }))
+    const first = await authenticate(token)
+    await assign('USER', 'rachel', 'READER', '/')
+    const remembered = await authenticate(token)
+    expect([remembered.viewer.rolesHeld, remembered.rolesVersion]).toEqual([[], first.rolesVersion])
+    const current = await remembered.current()
+    expect(current.viewer.rolesHeld).toEqual([{ role: 'READER', scope: '/' }])
+    expect(BigInt(current.rolesVersion)).toBeGreaterThan(BigInt(first.rolesVersion))
+    expect((await authenticate(token)).rolesVersion).toBe(current.rolesVersion)
+    await database.store.pool.query(`delete from role_assignments where principal_id = 'rachel'`)
+    expect((await current.current()).rolesVersion).not.toBe(current.rolesVersion)
   })
 })
 
@@ -151,7 +175,7 @@ describe('roles', () => {
     const caller = await authenticate(bearer(await provider.token({ sub: 'newcomer' })))
     expect(caller.viewer.rolesHeld).toEqual([])
     await assign('USER', 'newcomer', 'READER', '/')
-    expect((await caller.reload()).rolesHeld).toEqual([{ role: 'READER', scope: '/' }])
+    expect((await caller.current()).viewer.rolesHeld).toEqual([{ role: 'READER', scope: '/' }])
   })
 
   it.each(['user:root', 'group:admins', 'app_role:Admins'])(

@@ -6,7 +6,7 @@ import type { Feed } from '../../../src/activity/activity.ts'
 import type { Viewer } from '../../../src/access/viewer.ts'
 import type { Log } from '../../../src/log/log.ts'
 import type { ApiOptions, ClientLimits } from '../../../src/server/api.ts'
-import type { Authenticate } from '../../../src/server/identity/authenticator.ts'
+import type { Authenticate, Authentication } from '../../../src/server/identity/authenticator.ts'
 import { IdentityUnavailable, Unauthenticated } from '../../../src/server/identity/failure.ts'
 import { startServer, type RunningServer, type ServerOptions } from '../../../src/server/start-server.ts'
 import type { Store } from '../../../src/store/store.ts'
@@ -24,7 +24,11 @@ export function callers(clock: Clock = systemClock): Authenticate {
     if (id !== 'ada') return Promise.reject(new Unauthenticated('An access token is needed.'))
     const viewer: Viewer = { actor: { kind: 'PERSON', id, name: id }, rolesHeld: [], address }
     const principal = { actor: viewer.actor, groups: [], appRoles: [] }
-    return Promise.resolve({ principal, viewer, until: clock.now() + TOKEN_MS, reload: () => Promise.resolve(viewer) })
+    const caller: Authentication = {
+      ...{ principal, viewer, rolesVersion: '1', until: clock.now() + TOKEN_MS },
+      current: () => Promise.resolve(caller),
+    }
+    return Promise.resolve(caller)
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Viewer } from '../../../src/access/viewer.ts'
 import { createSchema } from '../../../src/graphql/schema.ts'
 import type { ApiOptions } from '../../../src/server/api.ts'
-import type { Authenticate } from '../../../src/server/identity/authenticator.ts'
+import type { Authenticate, Authentication } from '../../../src/server/identity/authenticator.ts'
 import type { ServerOptions } from '../../../src/server/start-server.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { systemClock } from '../../../src/time/clock.ts'
@@ -13,12 +13,19 @@ export interface RealGateway extends ServedGateway {
 }
 
 /** Takes the id of one of `viewers` for its token. */
-export function callersAmong(viewers: readonly Viewer[]): Authenticate {
+export function callersAmong(viewers: readonly Viewer[], rolesVersion: string): Authenticate {
   return ({ authorization }) => {
     const viewer = viewers[Number(String(authorization).replace('Bearer ', ''))] as Viewer
     const principal = { actor: viewer.actor, groups: [], appRoles: [] }
     const until = systemClock.now() + TOKEN_MS
-    return Promise.resolve({ principal, viewer, until, reload: () => Promise.resolve(viewer) })
+    const caller: Authentication = {
+      principal,
+      viewer,
+      rolesVersion,
+      until,
+      current: () => Promise.resolve(caller),
+    }
+    return Promise.resolve(caller)
   }
 }
 
@@ -47,9 +54,20 @@ export async function serveReal(
   const counted = new Proxy(pool, {
     get: (target, name) => (name === 'query' ? query : Reflect.get(target, name, target)),
   })
+  const rolesVersion = await pool.query<{ version: string }>('select version::text from role_versions').then(
+    ({ rows }) => rows[0]?.version ?? '0',
+    // A database that is away has none to tell.
+    () => '0',
+  )
   const limits = { maxTokens: 20_000, maxDepth: 15, introspection: true }
   const gateway = await serve(
-    { schema, authenticate: callersAmong(viewers), limits, store: { pool: counted, db }, ...options.api },
+    {
+      schema,
+      authenticate: callersAmong(viewers, rolesVersion),
+      limits,
+      store: { pool: counted, db },
+      ...options.api,
+    },
     options.server,
   )
   return Object.assign(gateway, { statements })
