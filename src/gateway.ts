@@ -1,5 +1,6 @@
 import { startFeed } from './activity/feed.ts'
 import type { Cloud } from './cloud/port.ts'
+import { startForgettingKeys } from './commands/forget-keys.ts'
 import type { Config } from './config.ts'
 import { startEnforcer } from './enforcer/enforcer.ts'
 import { createSchema, defaultLimits } from './graphql/schema.ts'
@@ -61,6 +62,8 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     started.defer(() => enforcer.stop())
     const inventory = startInventorySync({ store, url, cloud, clock, log })
     started.defer(() => inventory.stop())
+    const forgetting = startForgettingKeys({ store, clock, log })
+    started.defer(() => forgetting.stop())
   }
 
   const persisted =

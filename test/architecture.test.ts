@@ -34,7 +34,7 @@ const pure = ['access', 'firewall']
 /** What of Node computes and does nothing else: its hash, taken there alone. */
 const computes = ['firewall/opening.ts imports node:crypto']
 
-/** What only src/main.ts and its neighbour src/open-cloud.ts may choose. */
+/** What only src/run.ts and its neighbour src/open-cloud.ts may choose. */
 const adapters = ['cloud/azure', 'cloud/simulator', 'store/embedded']
 
 /** The room that owns each outside package, with the rooms within it; what others need of it they import from there. */
@@ -107,7 +107,7 @@ describe('the rooms of src', () => {
 
   it('know no adapter but in the files that wire them', () => {
     const knowing = between.filter(
-      ({ file, target }) => adapters.includes(roomOf(target)) && !['main.ts', 'open-cloud.ts'].includes(file),
+      ({ file, target }) => adapters.includes(roomOf(target)) && !['run.ts', 'open-cloud.ts'].includes(file),
     )
     expect(knowing.map(({ file, target }) => `${file} imports ${target}`)).toEqual([])
   })

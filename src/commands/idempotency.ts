@@ -7,6 +7,9 @@ import type { CommandContext } from './command.ts'
 /** Longest idempotency key, in characters. */
 const LONGEST_KEY = 255
 
+/** For how many days an answer is kept and a repeated call gives it again. */
+export const keptDays = 7
+
 /** One call of a creating verb, as the caller named it; without a key every call stands for itself. */
 export interface Call {
   readonly verb: string

@@ -55,7 +55,7 @@ export function startInventorySync(options: InventorySyncOptions): { stop(): Pro
   const turn = async (): Promise<number | null> => {
     const free = syncs - running.size
     if (free > 0)
-      for (const claim of await claimAccounts(store, owner, leaseMs, free)) {
+      for (const claim of await claimAccounts(store, owner, { leaseMs, resyncMs }, free)) {
         const one = sync(claim).finally(() => {
           running.delete(one)
           loop.wake()

@@ -9,6 +9,8 @@ import { requestAccess } from '../../src/commands/request-access.ts'
 import { syncAccount } from '../../src/commands/sync-account.ts'
 import { startInventorySync, type InventorySyncOptions } from '../../src/inventory/inventory-sync.ts'
 import { silentLog } from '../../src/log/log.ts'
+import { claimAccounts, untilNextSync } from '../../src/store/inventory/claim-account.ts'
+import { completeSync } from '../../src/store/inventory/complete.ts'
 import { systemClock } from '../../src/time/clock.ts'
 import { useDatabase } from '../support/database.ts'
 import { account, foundMachine, handCloud, nicId, nsgId, pagesOf, vmId } from './support/hand-cloud.ts'
@@ -281,6 +283,46 @@ describe('a sync that fails', () => {
     )
     await database.advance(61_000)
     await vi.waitFor(async () => expect((await statuses())[0]).toEqual({ status: 'CONNECTED' }), within)
+  })
+})
+
+describe('a sync that is asked for while one runs', () => {
+  const until = (holds: () => Promise<boolean>) => vi.waitFor(async () => expect(await holds()).toBe(true), within)
+
+  it.each(['ends well', 'fails'])('follows the one that runs at once when that %s', async (how) => {
+    let reads = 0
+    start(async function* () {
+      reads += 1
+      yield { kind: 'subnets', items: [] }
+      if (reads > 1) return
+      expect((await syncAccount({ store: database.store, viewer: ada }, { accountId: account })).userErrors).toEqual([])
+      if (how === 'fails') throw new CloudError('FORBIDDEN', 'AuthorizationFailed', 'A permission is missing.')
+    })
+    await until(async () => reads === 2)
+    await until(async () => (await accountRow()).lease_owner === null)
+    // That one was asked for by nobody since: the next comes at its regular time.
+    expect((await accountRow()).next_sync_at.getTime() - Date.now()).toBeGreaterThan(200_000)
+  })
+
+  it('is not lost when the one that runs takes longer than the time between two', async () => {
+    const [owner, { store }] = [randomUUID(), database]
+    const [claim] = await claimAccounts(store, owner, { leaseMs: 60_000, resyncMs: 1_000 }, 1)
+    await database.advance(5_000)
+    await syncAccount({ store, viewer: ada }, { accountId: account })
+    expect(claim && (await completeSync(store, owner, claim, 300_000))).toBe(true)
+    expect(await untilNextSync(store)).toBe(0)
+  })
+})
+
+describe('a sync whose process died', () => {
+  it('is due again when its claim has run out, though the next was set for later', async () => {
+    const [dead, { store }] = [randomUUID(), database]
+    await claimAccounts(store, dead, { leaseMs: 60_000, resyncMs: 300_000 }, 1)
+    const take = () => claimAccounts(store, randomUUID(), { leaseMs: 60_000, resyncMs: 300_000 }, 1)
+    expect(await take()).toEqual([])
+    await database.advance(60_001)
+    expect(await untilNextSync(store)).toBe(0)
+    expect(await take()).toHaveLength(1)
   })
 })
 

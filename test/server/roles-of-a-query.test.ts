@@ -28,7 +28,10 @@ it('a query is judged by the roles held at its moment, in one statement as long 
   const gateway = await serveReal(database.store, [], {
     api: {
       authenticate: createAuthenticator({
-        ...{ terms, keyFor, claims, bootstrapAdmin: null },
+        terms,
+        keyFor,
+        claims,
+        bootstrapAdmin: null,
         store: database.store,
         clock: systemClock,
       }),

@@ -1,9 +1,4 @@
-import {
-  ClientSecretCredential,
-  ManagedIdentityCredential,
-  WorkloadIdentityCredential,
-  type TokenCredential,
-} from '@azure/identity'
+import type { TokenCredential } from '@azure/identity'
 import { tokenless } from './unreachable.ts'
 import { untilAborted } from './until-aborted.ts'
 
@@ -34,11 +29,12 @@ const NEVER_MS = Date.UTC(9999, 0)
  * `timeoutMs` is given up: all calls wait for one and the same, and would wait for ever. Fails with a `CloudError`.
  */
 export function openCredential(credential: AzureCredential, timeoutMs: number): TokenCredential {
-  const opened = credentialOf(credential)
+  let opened: Promise<TokenCredential> | undefined
   return {
     async getToken(scopes, options) {
       try {
-        return await untilAborted(opened.getToken(scopes, options), AbortSignal.timeout(timeoutMs))
+        const source = await (opened ??= credentialOf(credential))
+        return await untilAborted(source.getToken(scopes, options), AbortSignal.timeout(timeoutMs))
       } catch (error) {
         throw tokenless(error)
       }
@@ -46,11 +42,14 @@ export function openCredential(credential: AzureCredential, timeoutMs: number): 
   }
 }
 
-function credentialOf(credential: AzureCredential): TokenCredential {
+/** The SDK's credentials are half of what it weighs, and a gateway with a token of its own needs none of them. */
+async function credentialOf(credential: AzureCredential): Promise<TokenCredential> {
   if (credential.kind === 'token') {
     const token = { token: credential.token, expiresOnTimestamp: NEVER_MS }
     return { getToken: () => Promise.resolve(token) }
   }
+  const { ClientSecretCredential, ManagedIdentityCredential, WorkloadIdentityCredential } =
+    await import('@azure/identity')
   if (credential.kind === 'managed-identity')
     return new ManagedIdentityCredential(credential.clientId === null ? {} : { clientId: credential.clientId })
   const { tenantId, clientId, authorityHost } = credential

@@ -6,6 +6,7 @@ import { createWriteEvents } from './events.ts'
 import { createForeignActor } from './foreign.ts'
 import { createCommitter } from './group/commit.ts'
 import { makeToken, serveIdentity } from './identity-endpoint.ts'
+import { openTls } from './kept-tls.ts'
 import { createLedger } from './ledger.ts'
 import { showResource } from './lists.ts'
 import { createFaults } from './misbehave/faults.ts'
@@ -20,7 +21,6 @@ import { serveArm } from './server.ts'
 import { defaultSettings } from './settings.ts'
 import type { Simulator, SimulatorOptions } from './simulator.ts'
 import { createThrottle } from './throttle.ts'
-import { makeLoopbackTls } from './tls.ts'
 import { openWorld } from './world.ts'
 
 export type { Simulator, SimulatorOptions } from './simulator.ts'
@@ -33,7 +33,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const { clock = systemClock, log = silentLog, seed = 1 } = options
   const random = randomFrom(seed)
   const settings = defaultSettings(options.operationMs ?? visibleMs)
-  const tls = makeLoopbackTls()
+  const tls = await openTls(options.file, clock)
   const kept = options.file === undefined ? null : await readEstate(options.file)
   let persistence: Persistence = noPersistence
   const world = openWorld(kept ?? estateFrom(options, seed), () => {
@@ -79,7 +79,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     throttle,
     clock,
     log,
-    tls: await tls,
+    tls,
     answered: (...call) => {
       ledger.answered(...call)
     },
@@ -91,7 +91,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   return {
     ...foreign,
     endpoint: `https://localhost:${String(arm.port)}`,
-    certificateAuthority: (await tls).authority,
+    certificateAuthority: tls.authority,
     token,
     identityEndpoint: identity.url,
     identityHeader: identity.header,

@@ -1,6 +1,7 @@
 import { policyBounds } from '../../access/policy.ts'
 import { actions } from '../../access/role.ts'
 import { enableJit } from '../../commands/enable-jit.ts'
+import { keptDays } from '../../commands/idempotency.ts'
 import { mostMachines } from '../../commands/vm-ids.ts'
 import { builder } from '../builder.ts'
 import { inputIds } from './input-id.ts'
@@ -32,8 +33,8 @@ verb('enableJit', {
       }),
       idempotencyKey: t.string({
         description:
-          'Repeating a call with the key gives the first answer again: 1 to 255 characters. With another input it is ' +
-          'a conflict. Null: every call stands for itself.',
+          `Repeating a call with the key within ${keptDays} days gives the first answer again: 1 to 255 characters. ` +
+          'With another input it is a conflict. Null: every call stands for itself.',
       }),
     }),
   }),

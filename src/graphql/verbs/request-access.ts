@@ -1,6 +1,7 @@
 import { actions } from '../../access/role.ts'
 import { shortestWindow, longestJustification } from '../../access/window.ts'
 import type { RequestOutcome } from '../../commands/command.ts'
+import { keptDays } from '../../commands/idempotency.ts'
 import { requestAccess, requestBounds } from '../../commands/request-access.ts'
 import { formatDuration } from '../../time/duration.ts'
 import { builder } from '../builder.ts'
@@ -57,8 +58,8 @@ const RequestAccessInput = builder.inputType('RequestAccessInput', {
     }),
     idempotencyKey: t.string({
       description:
-        'Repeating a call with the key gives the first answer again instead of asking twice: 1 to 255 characters. ' +
-        'With another input it is a conflict. Null: every call stands for itself.',
+        `Repeating a call with the key within ${keptDays} days gives the first answer again instead of asking twice: 1 to ` +
+        '255 characters. With another input it is a conflict. Null: every call stands for itself.',
     }),
   }),
 })

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { markBoundariesDue } from '../due.ts'
 import { recordExposures } from '../reconcile/exposures.ts'
 import type { Store, Transaction } from '../store.ts'
-import type { AccountClaim } from './claim-account.ts'
+import { nextSyncAfter, type AccountClaim } from './claim-account.ts'
 import { markBoundariesGone, mergeBoundaries } from './merge-boundaries.ts'
 import { markMachinesGone, mergeInterfaces, mergeMachines, recordMachines, type TouchedPath } from './merge-machines.ts'
 import { stagePaths } from './staged.ts'
@@ -39,7 +39,7 @@ export async function completeSync(
     await tx.execute(sql`
       update accounts set status = 'CONNECTED', last_synced_at = gateway_now(), last_sync_error = null,
         lease_owner = null, lease_until = null,
-        next_sync_at = gateway_now() + make_interval(secs => ${resyncMs / 1000}::float8)
+        next_sync_at = ${nextSyncAfter(claim, resyncMs)}
       where id = ${claim.accountId}`)
     return true
   })

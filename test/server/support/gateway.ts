@@ -25,7 +25,10 @@ export function callers(clock: Clock = systemClock): Authenticate {
     const viewer: Viewer = { actor: { kind: 'PERSON', id, name: id }, rolesHeld: [], address }
     const principal = { actor: viewer.actor, groups: [], appRoles: [] }
     const caller: Authentication = {
-      ...{ principal, viewer, rolesVersion: '1', until: clock.now() + TOKEN_MS },
+      principal,
+      viewer,
+      rolesVersion: '1',
+      until: clock.now() + TOKEN_MS,
       current: () => Promise.resolve(caller),
     }
     return Promise.resolve(caller)
