@@ -68,7 +68,10 @@ export const variables = z.object({
   REQUEST_TIMEOUT_SECONDS: whole(1, 3_600).default(30),
   METRICS_TOKEN: z.string().min(16, 'must have at least 16 characters').optional(),
   AZURE_CREDENTIAL: z.enum(azureCredentials, `must be one of ${azureCredentials.join(', ')}`).optional(),
-  AZURE_TENANT_ID: z.string().optional(),
+  AZURE_TENANT_ID: z
+    .string()
+    .regex(/^[\da-z.-]+$/i, 'must be the id or a domain of a tenant')
+    .optional(),
   AZURE_CLIENT_ID: z.string().optional(),
   AZURE_CLIENT_SECRET: z.string().optional(),
   AZURE_FEDERATED_TOKEN_FILE: z.string().optional(),

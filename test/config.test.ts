@@ -68,6 +68,13 @@ describe('the configuration', () => {
     ])
   })
 
+  it('refuses a tenant that cannot be one', () => {
+    expect(faultsOf({ AZURE_TENANT_ID: 'contoso/../x' })).toEqual([
+      'AZURE_TENANT_ID must be the id or a domain of a tenant, but is "contoso/../x"',
+    ])
+    expect(faultsOf({ AZURE_TENANT_ID: 'contoso.onmicrosoft.com' })).toEqual([])
+  })
+
   it('never shows a secret', () => {
     const env = {
       DATABASE_URL: 'mysql://u:hunter2@db',

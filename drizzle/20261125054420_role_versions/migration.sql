@@ -10,5 +10,11 @@ begin
   return null;
 end $$;
 --> statement-breakpoint
-create trigger role_assignments_raise_version after insert or update or delete or truncate on role_assignments
+create trigger role_assignments_raise_version after insert or delete on role_assignments
+for each row execute function raise_role_version();
+--> statement-breakpoint
+create trigger role_assignments_raise_version_of_changed after update on role_assignments
+for each row when (old.* is distinct from new.*) execute function raise_role_version();
+--> statement-breakpoint
+create trigger role_assignments_raise_version_of_all after truncate on role_assignments
 for each statement execute function raise_role_version();

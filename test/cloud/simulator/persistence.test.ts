@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Estate } from '../../../src/cloud/simulator/resource.ts'
 import { startSimulator, type SimulatorOptions } from '../../../src/cloud/simulator/start.ts'
+import { systemClock } from '../../../src/time/clock.ts'
 import { smallEstate } from '../../support/cloud-estate.ts'
 import { connectTo, groupIn, rule, ruleNamesIn, type Reachable } from './support/call.ts'
 import { groupId, webGroup } from './support/simulated.ts'
@@ -50,6 +51,27 @@ describe('a cloud that is kept in a file', () => {
     const kept = JSON.parse(await readFile(file, 'utf8')) as Estate
     expect(kept.subscriptions.map((each) => each.subscriptionId)).toEqual(simulator.subscriptions.map(({ id }) => id))
     expect((await stat(file)).mode & 0o077).toBe(0)
+  })
+
+  it('has the same certificate when it is started again, until that nears its end, and nobody else can read its key', async () => {
+    const file = join(await folder(), 'cloud.json')
+    const authority = async (options: SimulatorOptions = {}) => {
+      const simulator = await startSimulator({ file, estate, ...options })
+      await simulator.stop()
+      return simulator.certificateAuthority
+    }
+    const first = await authority()
+    expect(await authority()).toBe(first)
+    expect((await stat(`${file}.tls`)).mode & 0o077).toBe(0)
+    const inTwoYears = { ...systemClock, now: () => Date.now() + 700 * 86_400_000 }
+    expect(await authority({ clock: inTwoYears })).not.toBe(first)
+  })
+
+  it('makes another certificate when the one that was kept is broken', async () => {
+    const file = join(await folder(), 'cloud.json')
+    await writeFile(`${file}.tls`, '{"authority":""')
+    const { arm } = await open(file)
+    expect((await arm.get(webGroup)).status).toBe(200)
   })
 
   it('has every write that was answered in the file, however many come at once', async () => {
