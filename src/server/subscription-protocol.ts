@@ -43,8 +43,10 @@ export function subscriptionProtocol(options: ProtocolOptions): Server<Client> {
   const { clock, log } = options
   const maskError = createErrorMask(log)
   return makeServer<Record<string, unknown>, Client>({
-    async onConnect({ connectionParams, extra: client }) {
+    async onConnect(context) {
+      const { connectionParams, extra: client } = context
       const { socket, address } = client
+      forget(context)
       try {
         const known = await options.authenticate({ authorization: connectionParams?.['authorization'], address })
         client.caller = await known.current()
@@ -66,12 +68,16 @@ export function subscriptionProtocol(options: ProtocolOptions): Server<Client> {
       const current = await caller.current().catch((error: unknown) => authenticationError(error, log))
       if (current instanceof GraphQLError) return [current]
       const prepared = await prepareSubscription(options.pipeline, options.persisted, current, payload, maskError)
+      forget(payload)
       return 'document' in prepared ? { ...prepared, sink: socketSink(socket, connection, id, clock) } : prepared
     },
     async subscribe(prepared) {
       const { sink, ...args } = prepared as ExecutionArgs & { readonly sink: Sink }
       const answer = await options.fanOut.subscribe(args)
-      if ('into' in answer) answer.into(sink)
+      if ('into' in answer) {
+        answer.into(sink)
+        forget(prepared)
+      }
       return answer as never
     },
     onPing: ({ extra }) => {
@@ -87,6 +93,15 @@ export function subscriptionProtocol(options: ProtocolOptions): Server<Client> {
       return errors.map(formatError)
     },
   })
+}
+
+/**
+ * Drops what the protocol's own memory of a client or a subscription would keep as long as it lives, and nobody reads
+ * again: the token, the text of the document, the context.
+ */
+function forget(kept: object): void {
+  for (const name of ['connectionParams', 'query', 'variables', 'document', 'contextValue', 'schema', 'sink'])
+    if (name in kept) Reflect.set(kept, name, undefined)
 }
 
 /** A subscription must not outlive the token it was opened with. */
