@@ -194,6 +194,13 @@ describe('requests and grants', () => {
 })
 
 describe('what happened', () => {
+  test('a policy says who enabled it, and what kind of actor that was', async () => {
+    const { policy: id } = await grantTo('web-13')
+    const query = 'query ($id: ID!) { policy(id: $id) { createdBy { kind id name } } }'
+    const { policy } = await ask<any>(database.store, admin, query, { id })
+    expect(policy.createdBy).toEqual({ kind: 'PERSON', id: 'ada', name: 'ada' })
+  })
+
   test('the activity of a machine tells who did what', async () => {
     await grantTo('web-10')
     await settled(database.store)
