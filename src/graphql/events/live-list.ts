@@ -1,6 +1,9 @@
 import type { Viewer } from '../../access/viewer.ts'
 import type { Activity } from '../../activity/activity.ts'
 
+/** Most things in one part of a list, and in one update. */
+export const LIST_PART = 200
+
 /** A list that is kept current: what the `subscribe` resolver of a field answers. The field resolves each `ListUpdate`. */
 export interface LiveList {
   /** Ids of up to `limit` things of the list behind the id `after`, in order of their ids; from the first when null. */

@@ -3,11 +3,11 @@ import { may } from '../../access/viewer.ts'
 import { builder } from '../builder.ts'
 import { globalId } from '../global-id.ts'
 import { entitiesField } from '../read/entity-field.ts'
-import { readIds } from '../read/read.ts'
+import { readIdsOf } from '../read/read.ts'
 import { selectionOf } from '../read/selection.ts'
 import { VirtualMachineFilter, virtualMachinePage } from '../types/virtual-machine-page.ts'
 import { endError } from './live-end.ts'
-import type { ListUpdate } from './live-list.ts'
+import { LIST_PART, type ListUpdate } from './live-list.ts'
 import { liveSource, type LiveEnd } from './live-source.ts'
 
 const machines = virtualMachinePage('Machines.', () => 'true')
@@ -30,6 +30,7 @@ VirtualMachineChanges.implement({
       'VirtualMachine',
       ({ ids }) => ids,
       'Machines of the list as they are now: new ones, and those to put in the place of what was sent of them before.',
+      LIST_PART,
     ),
     removedIds: t.idList({
       description: 'Ids of machines that are no longer in the list: to be taken out, where they are still held.',
@@ -42,7 +43,7 @@ builder.subscriptionField('virtualMachineChanges', (t) =>
   t.field({
     type: VirtualMachineChanges,
     description:
-      'Keeps a list of machines current: first the whole list, in parts of 200 by resource id, then what changes in ' +
+      `Keeps a list of machines current: first the whole list, in parts of ${LIST_PART} by resource id, then what changes in ` +
       'it: status, policies, grants, exposures and what inventory syncs find. Changes are gathered for a quarter of a ' +
       'second. A reader that does not keep up is sent the latest state of what it missed. An error ends the stream: ' +
       '`UNAUTHENTICATED` when the access token has ended, `UNAVAILABLE` when the gateway cannot go on now. After ' +
@@ -53,8 +54,8 @@ builder.subscriptionField('virtualMachineChanges', (t) =>
       const selection = selectionOf(info, args)
       return liveSource({
         list: {
-          page: (viewer, after, limit) => readIds({ ...context, viewer }, selection, machines, { after, limit }),
-          among: (viewer, ids) => readIds({ ...context, viewer }, selection, machines, { ids }),
+          page: (viewer, after, limit) => readIdsOf({ ...context, viewer }, selection, machines, { after, limit }),
+          among: (viewer, ids) => readIdsOf({ ...context, viewer }, selection, machines, { ids }),
           touched: ({ vmId }) => vmId,
           sees: (viewer, id) => may(viewer, actions.readVirtualMachine, id),
         },

@@ -25,17 +25,20 @@ export function entityField<Parent>(
 }
 
 /**
- * The same for a list, in the order of the ids; what is gone or may not be seen is left out of it.
+ * The same for a list, in the order of the ids; what is gone or may not be seen is left out of it. `most` is how many
+ * there can be, where the input of a verb does not bound them: so much the whole may cost.
  */
 export function entitiesField<Parent>(
   t: FieldBuilder<Parent>,
   name: EntityName,
   load: (parent: Parent) => readonly string[],
   description: string,
+  most = 1,
 ) {
   return t.field({
     type: [refOf(name)],
     description,
+    complexity: { field: 1, multiplier: most },
     resolve: (parent, _args, context: GatewayContext, info) => readMany(context, info, name, load(parent)),
   })
 }

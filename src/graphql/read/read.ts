@@ -100,7 +100,7 @@ export type Looked = { readonly ids: readonly string[] } | { readonly after: str
  * Ids of rows that a connection's filter and the viewer's authorisation let through, in order. `selection` is that of a
  * field with the connection's `filter` argument.
  */
-export async function readIds(
+export async function readIdsOf(
   context: GatewayContext,
   selection: Selection,
   connection: Connection,

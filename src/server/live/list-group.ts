@@ -1,5 +1,5 @@
 import type { Viewer } from '../../access/viewer.ts'
-import type { LiveList, ListUpdate } from '../../graphql/events/live-list.ts'
+import type { LiveList } from '../../graphql/events/live-list.ts'
 import type { Member } from './member.ts'
 import type { AnyGroup } from './membership.ts'
 import type { Result } from './result.ts'
@@ -31,11 +31,11 @@ export interface ListAudience {
   /** Those who have what the list holds, but for what changed just now. */
   readonly current: Set<ListMember>
   readonly behind: Map<ListMember, Lack>
-  /** Ids of what the list holds, as far as it was sent to anybody. */
+  /** Ids of what those who are current were sent as being in the list. */
   readonly held: Set<string>
   /** Things that changed and were not yet sent. */
   readonly changed: Set<string>
-  /** Parts of the whole list as they are now, by where they begin: whoever comes at the same time is sent the same. */
+  /** Parts of the whole list that are being read, by where they begin: whoever asks meanwhile is sent the same. */
   readonly parts: Map<string | null, Promise<Part>>
   /** Whether changes are being sent. */
   sending: boolean
@@ -48,19 +48,17 @@ export interface Part {
   readonly next: string | null
 }
 
-/** Things in one part, and changes in one update. */
-export const PART_SIZE = 200
-/** Parts kept; whoever comes later than others has the rest read anew. */
-const MOST_PARTS = 10
+/** Changes that a reader may miss; one that missed more is sent the list from its beginning. */
+const MOST_MISSED = 2_000
 
+/** The audience of a principal in a group. */
 export function listAudienceOf(group: ListGroup, standing: Standing): ListAudience {
   const known = group.audiences.get(standing)
   if (known !== undefined) return known
-  const { viewer } = standing
   const audience: ListAudience = {
     group,
     standing,
-    viewer,
+    viewer: standing.viewer,
     current: new Set(),
     behind: new Map(),
     held: new Set(),
@@ -72,39 +70,23 @@ export function listAudienceOf(group: ListGroup, standing: Standing): ListAudien
   return audience
 }
 
-/** The part of the list behind `after`. */
-export function partOf(audience: ListAudience, after: string | null): Promise<Part> {
-  const { parts } = audience
-  const known = parts.get(after)
-  if (known !== undefined) return known
-  const made = readPart(audience, after)
-  parts.set(after, made)
-  if (parts.size > MOST_PARTS) parts.delete(parts.keys().next().value as string | null)
-  return made
+/** Takes a member out of its audience, and the audience out of the group when nobody is left in it. */
+export function leaveListAudience(member: ListMember): void {
+  const { audiences } = member.group
+  const audience = audiences.get(member.standing)
+  audience?.current.delete(member)
+  audience?.behind.delete(member)
+  if (audience !== undefined && isEmpty(audience)) audiences.delete(member.standing)
 }
 
-async function readPart({ group, held, viewer }: ListAudience, after: string | null): Promise<Part> {
-  const ids = await group.list.page(viewer, after, PART_SIZE)
-  for (const id of ids) held.add(id)
-  const complete = ids.length < PART_SIZE
-  const update: ListUpdate = { restarts: after === null, complete, ids, removedIds: [] }
-  return { result: await group.operation.run(update, viewer), next: complete ? null : (ids.at(-1) ?? null) }
+export function isEmpty({ current, behind }: ListAudience): boolean {
+  return current.size + behind.size === 0
 }
 
-/**
- * What became of things that changed: those in the list as they are now, and those that are not in it; null when there
- * are none of either. Of the latter only those that were in it, unless `all` are asked for.
- */
-export async function changesOf(
-  { group, held, viewer }: ListAudience,
-  changed: readonly string[],
-  all: boolean,
-): Promise<Result | null> {
-  const ids = await group.list.among(viewer, changed)
-  const listed = new Set(ids)
-  const removedIds = changed.filter((id) => !listed.has(id) && (all || held.has(id)))
-  for (const id of ids) held.add(id)
-  for (const id of removedIds) held.delete(id)
-  if (ids.length + removedIds.length === 0) return null
-  return group.operation.run({ restarts: false, complete: true, ids, removedIds } satisfies ListUpdate, viewer)
+/** Notes a change for a member that is not up with the others. */
+export function miss(lack: Lack, id: string): void {
+  lack.missed.add(id)
+  if (lack.missed.size <= MOST_MISSED) return
+  lack.missed.clear()
+  lack.whole = true
 }
