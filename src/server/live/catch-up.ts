@@ -1,7 +1,9 @@
+import type { Viewer } from '../../access/viewer.ts'
 import type { Activity, Cursor, Feed } from '../../activity/activity.ts'
 import { compareCursors } from '../../activity/cursor.ts'
 import { isFor, resultOf, type EventMember } from './group.ts'
 import type { RecentFacts } from './recent-facts.ts'
+import type { Result } from './result.ts'
 import type { Standings } from './standing.ts'
 
 /** Facts that are read from the log at a time, and results that are sent at a time. */
@@ -60,14 +62,20 @@ async function readPage({ feed, recent, signal }: CatchUpOptions, cursor: Cursor
   return whole && sent !== null && compareCursors(sent, page.next) > 0 ? { ...page, next: sent } : page
 }
 
-/** Sends those of the facts that the member is to see by the roles it holds now; false when it has gone. */
+/** Sends those of the facts that the member is to see by the roles it holds when they are sent; false when it has gone. */
 async function send({ member, standings, signal }: CatchUpOptions, facts: readonly Activity[]): Promise<boolean> {
   const { group, standing } = member
   if (member.sink.isBehind()) await member.sink.caughtUp()
-  for (let roles = standings.current(); roles !== null; roles = standings.current()) await roles
-  if (standing.failed) throw new Error('the roles of a subscriber cannot be read')
-  const shown = facts.filter((fact) => isFor(group, standing, fact))
-  const results = await Promise.all(shown.map(async (fact) => resultOf(group, standing, fact)))
+  let results: readonly Result[] = []
+  for (let judgedBy: Viewer | null = null; judgedBy !== standing.viewer;) {
+    for (let roles = standings.current(); roles !== null; roles = standings.current()) await roles
+    if (standing.failed) throw new Error('the roles of a subscriber cannot be read')
+    judgedBy = standing.viewer
+    const shown = facts.filter((fact) => isFor(group, standing, fact))
+    results = await Promise.all(shown.map(async (fact) => resultOf(group, standing, fact)))
+    // Roles that are being read anew may be others than those it was judged by.
+    if (standings.current() !== null) judgedBy = null
+  }
   if (member.gone || signal.aborted) return false
   // The sink of this moment: a transport may have taken over in the meantime.
   if (results.length > 0) member.sink.send(results)

@@ -6,7 +6,7 @@ import type { Sink } from '../../../src/server/live/sink.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { handClock } from '../../support/clock.ts'
 import { person } from '../../graphql/support/context.ts'
-import { grantFact, handFeed } from './support/hand-feed.ts'
+import { grantFact, handFeed, roleFact } from './support/hand-feed.ts'
 import { brief, briefOf, fanOutOf, subscribe } from './support/subscribe.ts'
 
 const rita = person('rita', 'READER')
@@ -167,6 +167,40 @@ describe('a subscription that resumes', () => {
       expect(brief(await stream.next())).toBe(`GRANT_OPENING of ${String(fact.vmId?.split('/').at(-1))}`)
     feed.commit(opened('live'))
     expect(brief(await stream.next())).toBe('GRANT_OPENING of live')
+  })
+
+  test('is sent nothing that was judged by roles of before, at whatever moment they change', async () => {
+    const text =
+      'subscription ($after: String) { grantEvents(after: $after) { kind virtualMachineId virtualMachine { name } } }'
+    const loops = async (count: number) => {
+      for (let loop = 0; loop < count; loop += 1) await new Promise((resolve) => setImmediate(resolve))
+    }
+    const slow = { pool: { query: () => loops(4).then(() => ({ rows: [[{ name: 'x' }]] })) } } as unknown as Store
+    for (let moment = 0; moment < 24; moment += 1) {
+      const feed = handFeed()
+      feed.commit(opened('seen'), grantFact('GrantOpening', { vm: 'web', requester: 'bob' }))
+      let held = rita
+      let told = false
+      const reloadViewer = async () => {
+        told = held !== rita
+        await loops(6)
+        return held
+      }
+      const variables = { after: encodeCursor({ transaction: '2', position: '0' }) }
+      const stream = await subscribe(fanOutOf(feed), rita, { text, variables, store: slow, context: { reloadViewer } })
+      const late: string[] = []
+      stream.into({
+        send: (results) => void (told && late.push(...results.map(briefOf))),
+        isBehind: () => false,
+        caughtUp: () => Promise.resolve(),
+      })
+      await loops(moment)
+      held = person('rita', null)
+      feed.commit(roleFact('RoleRemoved'))
+      await loops(20)
+      expect([moment, late]).toEqual([moment, []])
+      await stream.return?.()
+    }
   })
 
   test('reads nothing from the log when it was away for a moment only', async () => {
