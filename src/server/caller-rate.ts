@@ -1,3 +1,4 @@
+import { createLru } from '../graphql/read/lru.ts'
 import { takeOne, type Allowance } from '../time/rate.ts'
 import type { Clock } from '../time/clock.ts'
 
@@ -14,13 +15,11 @@ export interface CallerRate {
 
 export function createCallerRate(perSecond: number, clock: Clock): CallerRate {
   const rate = { perSecond, atOnce: perSecond * BURST_SECONDS }
-  const allowances = new Map<string, Allowance>()
+  const allowances = createLru<Allowance>(MOST_CALLERS)
   return {
     take(actorId) {
       const { waitMs, ...left } = takeOne(rate, allowances.get(actorId) ?? null, clock.now())
-      allowances.delete(actorId)
       allowances.set(actorId, left)
-      if (allowances.size > MOST_CALLERS) allowances.delete(allowances.keys().next().value as string)
       return waitMs
     },
   }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { createLru } from './lru.ts'
 import { createParameters, type Form, type Parameters, type Source } from './parameters.ts'
 
 /** The statement of one shape of selection. */
@@ -18,24 +19,17 @@ const MOST_NAMES = 500
 
 /** A bounded memory of statements by the shape of what they answer, the least recently used dropped first. */
 export function createStatements(form: Form, mostStatements = MOST_STATEMENTS, mostNames = MOST_NAMES) {
-  const statements = new Map<string, Statement>()
+  const statements = createLru<Statement>(mostStatements)
   /** Null: it ran once. */
   const named = new WeakMap<Statement, { readonly name: string } | null>()
   let names = 0
   return {
     /** The statement for `shape`; `compile` makes its expression when it is not known. */
     of(shape: string, compile: (parameters: Parameters) => string): Statement {
-      const known = statements.get(shape)
-      if (known !== undefined) {
-        statements.delete(shape)
-        statements.set(shape, known)
-        return known
-      }
-      const parameters = createParameters(form)
-      const statement: Statement = { text: `select ${compile(parameters)}`, sources: parameters.sources }
-      statements.set(shape, statement)
-      if (statements.size > mostStatements) statements.delete(statements.keys().next().value as string)
-      return statement
+      return statements.of(shape, () => {
+        const parameters = createParameters(form)
+        return { text: `select ${compile(parameters)}`, sources: parameters.sources }
+      })
     },
     /** The name a run is prepared under, from the second run on; without one Postgres plans it for each run. */
     nameOf(statement: Statement): { readonly name?: string } {
@@ -49,9 +43,6 @@ export function createStatements(form: Form, mostStatements = MOST_STATEMENTS, m
       const name = { name: `read_${createHash('sha256').update(statement.text).digest('hex').slice(0, 32)}` }
       named.set(statement, name)
       return name
-    },
-    get size() {
-      return statements.size
     },
   }
 }

@@ -11,28 +11,27 @@ const VERIFIED_FOR_MS = 60_000
 
 /**
  * Remembers what was verified and read, since verifying a signature and reading roles cost more than most queries. Roles
- * are remembered with the version they were read at: whoever judges by them must see that it still stands.
+ * are remembered with the version they were read at: whoever judges by them must see that it still stands. Nothing is
+ * kept of a token that was refused: whoever sends such ones must not fill the memory, nor push others out of it.
  */
 export function createRemembered(clock: Clock) {
-  const tokens = createLru<{ holder: TokenHolder | null; until: number }>(MOST)
-  const roles = createLru<{ held: Held | null }>(MOST)
-  const rolesOf = (principal: Principal) =>
-    roles.of(JSON.stringify([principal.actor.id, principal.groups, principal.appRoles]), () => ({ held: null }))
+  const tokens = createLru<{ readonly holder: TokenHolder; readonly until: number }>(MOST)
+  const roles = createLru<Held>(MOST)
+  const keyOf = ({ actor, groups, appRoles }: Principal) => JSON.stringify([actor.id, groups, appRoles])
 
   return {
     /** Whom a token speaks for; `verify` is asked when that is not known, or was for too long. */
     async holderOf(token: string, verify: () => Promise<TokenHolder>): Promise<TokenHolder> {
-      const known = tokens.of(token, () => ({ holder: null, until: 0 }))
-      if (known.holder !== null && clock.now() < Math.min(known.until, known.holder.expiresAt)) return known.holder
+      const known = tokens.get(token)
+      if (known !== undefined && clock.now() < known.until) return known.holder
       const holder = await verify()
-      known.holder = holder
-      known.until = clock.now() + VERIFIED_FOR_MS
+      tokens.set(token, { holder, until: Math.min(clock.now() + VERIFIED_FOR_MS, holder.expiresAt) })
       return holder
     },
-    /** The roles last read for a principal; null when none were. */
-    rolesOf: (principal: Principal): Held | null => rolesOf(principal).held,
+    /** The roles last read for a principal; undefined when none were. */
+    rolesOf: (principal: Principal): Held | undefined => roles.get(keyOf(principal)),
     remember(principal: Principal, held: Held): void {
-      rolesOf(principal).held = held
+      roles.set(keyOf(principal), held)
     },
   }
 }

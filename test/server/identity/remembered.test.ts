@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import type { TokenHolder } from '../../../src/server/identity/claims.ts'
+import { createRemembered } from '../../../src/server/identity/remembered.ts'
+import { handClock } from '../../support/clock.ts'
+
+/** A memory of tokens that end in an hour unless told, and what was asked to be verified. */
+function remembered(endsInMs = 3_600_000) {
+  const clock = handClock()
+  const memory = createRemembered(clock)
+  const asked: string[] = []
+  const holder: TokenHolder = {
+    actor: { kind: 'PERSON', id: 'ada', name: 'Ada' },
+    groups: [],
+    appRoles: [],
+    expiresAt: clock.now() + endsInMs,
+  }
+  const show = (token: string) =>
+    memory.holderOf(token, () => {
+      asked.push(token)
+      return token.startsWith('good') ? Promise.resolve(holder) : Promise.reject(new Error('refused'))
+    })
+  return { clock, asked, show }
+}
+
+describe('a token that was verified', () => {
+  it('counts for a minute, and is verified again after it', async () => {
+    const { clock, asked, show } = remembered()
+    await show('good')
+    await clock.advance(59_999)
+    await show('good')
+    expect(asked).toHaveLength(1)
+    await clock.advance(1)
+    await show('good')
+    expect(asked).toHaveLength(2)
+  })
+
+  it('never counts past its end', async () => {
+    const { clock, asked, show } = remembered(10_000)
+    await show('good')
+    await clock.advance(10_000)
+    await show('good')
+    expect(asked).toHaveLength(2)
+  })
+
+  it('is not forgotten for any number of tokens that are refused, of which nothing is kept', async () => {
+    const { asked, show } = remembered()
+    await show('good')
+    for (let number = 0; number < 10_001; number += 1) await expect(show(`bad-${number}`)).rejects.toThrow('refused')
+    asked.length = 0
+    await show('good')
+    await expect(show('bad-10000')).rejects.toThrow('refused')
+    expect(asked).toEqual(['bad-10000'])
+  })
+})
