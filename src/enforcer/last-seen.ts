@@ -5,8 +5,11 @@ import type { Observation } from '../cloud/port.ts'
  * of the reading, and the cloud refuses it when somebody wrote since. A remembered reading proves nothing by itself.
  */
 export interface LastSeen {
-  /** The last reading; null when none is remembered. It is given once: whoever takes it reads anew or remembers anew. */
-  take(boundaryId: string): Observation | null
+  /**
+   * The last reading, if it is the one with this etag: another enforcer may have read or written since. Null when it is
+   * not, or none is remembered. It is given once: whoever takes it reads anew or remembers anew.
+   */
+  take(boundaryId: string, etag: string | null): Observation | null
   remember(observation: Observation): void
 }
 
@@ -17,21 +20,24 @@ const MOST_RULES = 50_000
 export function createLastSeen(mostRules = MOST_RULES): LastSeen {
   const readings = new Map<string, Observation>()
   let rules = 0
-  const take = (boundaryId: string) => {
+  const forget = (boundaryId: string) => {
     const found = readings.get(boundaryId) ?? null
     if (found !== null) rules -= found.ruleCount
     readings.delete(boundaryId)
     return found
   }
   return {
-    take,
+    take(boundaryId, etag) {
+      const found = forget(boundaryId)
+      return found?.etag === etag ? found : null
+    },
     remember(observation) {
-      take(observation.boundaryId)
+      forget(observation.boundaryId)
       readings.set(observation.boundaryId, observation)
       rules += observation.ruleCount
       for (const oldest of readings.keys()) {
         if (rules <= mostRules) break
-        take(oldest)
+        forget(oldest)
       }
     },
   }

@@ -25,7 +25,7 @@ export async function reconcile(
   signal: AbortSignal,
 ): Promise<Evidence> {
   const { boundaryId } = claim
-  let remembered = lastSeen.take(boundaryId)
+  let remembered = lastSeen.take(boundaryId, input.etag)
   for (let conflicts = 0; ;) {
     const before = remembered ?? (await cloud.observe(boundaryId, signal))
     const plan = planBoundary(input, before)

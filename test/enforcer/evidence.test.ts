@@ -38,6 +38,7 @@ const showing = (rules: readonly Rule[]): Observation => ({
 function look(given: Partial<PassInput>, before: readonly Rule[], more: { lost?: boolean; written?: Written } = {}) {
   const input: PassInput = {
     at: '2026-01-05T08:00:00.000Z',
+    etag: null,
     machines: [machine],
     grants: [],
     ended: [],

@@ -8,6 +8,7 @@ const claim: Claim = { boundaryId: 'nsg', accountId: 'account', fence: '7', atte
 const about = { vmId: 'vm', addresses: ['10.0.0.4'], port: 22, protocol: 'TCP' as const, sources: ['192.0.2.1/32'] }
 const live = (grantId: string) => ({ ...about, grantId, endsAt: '2026-01-05T09:00:00.000Z' })
 const input: PassInput = {
+  etag: null,
   at: '2026-01-05T08:00:00.000Z',
   machines: [],
   grants: [live('opening'), live('open')],

@@ -26,6 +26,8 @@ export interface KnownRule {
 export interface PassInput extends BoundaryInput {
   /** The database's moment before the boundary is read, ISO 8601: what is observed was so at this moment or later. */
   readonly at: string
+  /** The etag of the reading that was recorded last, by whichever process; null when none was. */
+  readonly etag: string | null
   readonly ended: readonly EndedGrant[]
   readonly known: readonly KnownRule[]
 }
@@ -61,6 +63,7 @@ export async function beginPass(store: Store, owner: string, claim: Claim): Prom
     const liveIds = new Set(live.rows.map((row) => row.id))
     return {
       at: rest.at,
+      etag: rest.etag,
       machines: rest.machines,
       grants: live.rows.map((row) => ({
         grantId: row.id,
@@ -89,6 +92,7 @@ interface Row extends Record<string, unknown> {
 
 interface Rest extends Record<string, unknown> {
   readonly at: string
+  readonly etag: string | null
   readonly machines: BoundaryInput['machines']
   readonly standing: readonly EndedGrant[]
   readonly known: readonly KnownRule[]
@@ -101,7 +105,7 @@ const addresses = (boundaryId: string) => sql`array(
     and exists (select 1 from unnest(g.sources) s where family(s::inet) = family(a::inet)) order by a)`
 
 const restOfInput = ({ boundaryId: id, fence }: Claim, owner: string) => sql`
-  select iso(gateway_now()) as at,
+  select iso(gateway_now()) as at, (select b.etag from boundaries b where b.id = ${id}) as etag,
     coalesce((select json_agg(json_build_object('vmId', v.id, 'addresses', behind.addresses, 'ports', ports.list)
         order by v.id)
       from virtual_machines v

@@ -12,7 +12,7 @@ import { calls, everything, type Call, type Pools } from './support/documents.ts
 import { idsOf, oddTexts, viewers, writeOddEstate } from './support/odd-estate.ts'
 
 /** Documents tried; each with variables of several calls. */
-const RUNS = 60
+const RUNS = 150
 
 const database = useDatabase()
 const pools: Pools = { ids: {}, cursors: {}, texts: [...oddTexts, 'rg', 'rita', '/'] }
