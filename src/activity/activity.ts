@@ -36,16 +36,25 @@ export interface LogRows {
   readonly unsettled: boolean
 }
 
+/** Which transactions had committed at a moment. */
+export interface Snapshot {
+  /** The place before every row that was not final at that moment. */
+  readonly start: Cursor
+  /** Whether a row of this transaction was in the log already. */
+  holds(transaction: string): boolean
+  /** Whether no row from this transaction on was in the log. */
+  isBefore(transaction: string): boolean
+}
+
 /** The log as a stream: what was committed, in commit order, without gaps, each row once. */
 export interface Feed {
-  /** The present end of the log: what is committed from now on comes behind it. Null when `signal` is aborted first. */
-  head(signal: AbortSignal): Promise<Cursor | null>
+  /** The present moment of the log. Null when `signal` is aborted first. */
+  now(signal: AbortSignal): Promise<Snapshot | null>
   /** Up to `limit` rows after `after`; null when `signal` is aborted first. */
   history(after: Cursor, limit: number, signal: AbortSignal): Promise<LogRows | null>
   /**
-   * Rows after `after` that `wanted` accepts, oldest first, then live ones as they commit, until `signal` is aborted.
-   * `after` null begins with the next row committed. A reader that falls behind is served from the log.
-   * Fails with an error only when the database stays away; the caller resumes with the last cursor it saw.
+   * Rows after `after`, oldest first, then live ones as they commit, until `signal` is aborted. A reader that falls behind
+   * is served from the log. While the database is away it waits.
    */
-  read(after: Cursor | null, wanted: (row: Activity) => boolean, signal: AbortSignal): AsyncGenerator<Activity>
+  read(after: Cursor, signal: AbortSignal): AsyncGenerator<Activity>
 }

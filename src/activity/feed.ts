@@ -49,15 +49,8 @@ export function startFeed(options: FeedOptions): Feed & { stop(): Promise<void> 
     return null
   }
 
-  async function* read(
-    from: Promise<{ start: Cursor; holds(transaction: string): boolean } | null>,
-    wanted: (row: Activity) => boolean,
-    signal: AbortSignal,
-  ): AsyncGenerator<Activity, undefined> {
-    const origin = await from
-    if (origin === null) return
-    const accepts = (row: Activity) => !origin.holds(row.cursor.transaction) && wanted(row)
-    const queue = liveQueue(queueRows, accepts)
+  async function* read(after: Cursor, signal: AbortSignal): AsyncGenerator<Activity, undefined> {
+    const queue = liveQueue(queueRows)
     // Not left to `finally`: a reader that is between two rows when it goes never comes back to run it.
     const leave = () => {
       queue.close()
@@ -65,7 +58,7 @@ export function startFeed(options: FeedOptions): Feed & { stop(): Promise<void> 
     }
     signal.addEventListener('abort', leave, { once: true })
     try {
-      let cursor = origin.start
+      let cursor = after
       await Promise.race([tail.join(queue), aborted(signal)])
       while (!signal.aborted) {
         // The queue takes live rows before the log is read: whatever the page is too early to hold comes by it.
@@ -73,7 +66,7 @@ export function startFeed(options: FeedOptions): Feed & { stop(): Promise<void> 
         const page = await persist(() => rowsAfter(store, cursor, pageRows), signal)
         for (const row of page?.settled ?? []) {
           cursor = row.cursor
-          if (accepts(row)) yield row
+          yield row
           if (signal.aborted) return
         }
         if (page === null || (page.full && !page.unsettled)) continue
@@ -92,25 +85,15 @@ export function startFeed(options: FeedOptions): Feed & { stop(): Promise<void> 
   const untilStopped = (signal: AbortSignal) => AbortSignal.any([signal, stopping.signal])
 
   return {
-    async head(signal) {
-      return (await persist(() => takeSnapshot(store), untilStopped(signal)))?.start ?? null
-    },
+    now: (signal) => persist(() => takeSnapshot(store), untilStopped(signal)),
     history: (after, limit, signal) => persist(() => rowsAfter(store, after, limit), untilStopped(signal)),
-    read(after, wanted, signal) {
-      const either = untilStopped(signal)
-      // Begun at once, not at the first `next`: what is committed after this call must not be missed.
-      const from = after === null ? persist(() => takeSnapshot(store), either) : Promise.resolve(beginAt(after))
-      return read(from, wanted, either)
-    },
+    read: (after, signal) => read(after, untilStopped(signal)),
     async stop() {
       stopping.abort()
       await Promise.all([hints.stop(), tail.stop()])
     },
   }
 }
-
-/** Everything after a cursor, whenever it was committed. */
-const beginAt = (start: Cursor) => ({ start, holds: () => false })
 
 function aborted(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve()

@@ -12,8 +12,8 @@ export interface LiveQueue {
   close(): void
 }
 
-/** A queue of at most `limit` rows of those that `wanted` accepts. */
-export function liveQueue(limit: number, wanted: (row: Activity) => boolean): LiveQueue {
+/** A queue of at most `limit` rows. */
+export function liveQueue(limit: number): LiveQueue {
   let rows: Activity[] = []
   let state: 'taking' | 'dropped' | 'closed' = 'taking'
   let waiting: ((row: Activity | null) => void) | null = null
@@ -24,7 +24,7 @@ export function liveQueue(limit: number, wanted: (row: Activity) => boolean): Li
   }
   return {
     offer(row) {
-      if (state !== 'taking' || !wanted(row)) return
+      if (state !== 'taking') return
       if (waiting !== null) give(row)
       else if (rows.length < limit) rows.push(row)
       else {

@@ -1,13 +1,5 @@
 import type { Store } from '../store/store.ts'
-import type { Cursor } from './activity.ts'
-
-/** Which transactions had committed at a moment. */
-export interface Snapshot {
-  /** The place before every row that was not final at that moment. */
-  readonly start: Cursor
-  /** Whether a row of this transaction was in the log already. */
-  holds(transaction: string): boolean
-}
+import type { Snapshot } from './activity.ts'
 
 /** The database's present moment. */
 export async function takeSnapshot(store: Store): Promise<Snapshot> {
@@ -23,5 +15,6 @@ export function parseSnapshot(text: string): Snapshot {
     // Positions begin at 1.
     start: { transaction: oldest, position: '0' },
     holds: (transaction) => BigInt(transaction) < BigInt(next) && !running.has(transaction),
+    isBefore: (transaction) => BigInt(transaction) >= BigInt(next),
   }
 }

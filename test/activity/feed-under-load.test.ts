@@ -26,7 +26,7 @@ const END = 'the end'
 /** Everything after a cursor until the row that says so. */
 const readToEnd = async (after: Cursor) => {
   const rows: Activity[] = []
-  for await (const row of feed.read(after, () => true, gone.signal)) {
+  for await (const row of feed.read(after, gone.signal)) {
     rows.push(row)
     if (nameOf(row) === END) break
   }

@@ -17,3 +17,13 @@ it('starts before the first row that was not final', () => {
   expect(parseSnapshot('10:10:').start).toEqual({ transaction: '10', position: '0' })
   expect(parseSnapshot('10:10:').holds('9')).toBe(true)
 })
+
+it('knows from which transaction on the log held nothing', () => {
+  const snapshot = parseSnapshot('10:15:10,12')
+  expect(['9', '14', '15', '100'].map((transaction) => snapshot.isBefore(transaction))).toEqual([
+    false,
+    false,
+    true,
+    true,
+  ])
+})

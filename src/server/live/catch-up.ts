@@ -1,6 +1,7 @@
 import type { Viewer } from '../../access/viewer.ts'
 import type { Activity, Cursor, Feed } from '../../activity/activity.ts'
 import { compareCursors } from '../../activity/cursor.ts'
+import { isBefore, type Beginning } from './beginning.ts'
 import { isFor, resultOf, type EventMember } from './group.ts'
 import type { RecentFacts } from './recent-facts.ts'
 import type { Result } from './result.ts'
@@ -12,8 +13,7 @@ const SENT_AT_ONCE = 50
 
 export interface CatchUpOptions {
   readonly member: EventMember
-  /** The place behind which it begins. */
-  readonly from: Cursor
+  readonly beginning: Beginning
   readonly feed: Feed
   readonly recent: RecentFacts
   readonly standings: Standings
@@ -22,18 +22,18 @@ export interface CatchUpOptions {
 
 /**
  * Sends a member what follows its cursor, as fast as its reader takes it: from the log, then from the facts that were
- * sent last. `join` is called at the very moment at which it has had all that was sent to others. Fails when its roles
- * cannot be read.
+ * sent last. `join` is called at the very moment at which it has had all that was sent to others, with the place up to which
+ * it has been served. Fails when its roles cannot be read.
  */
-export async function catchUp(options: CatchUpOptions, join: () => void): Promise<void> {
+export async function catchUp(options: CatchUpOptions, join: (upTo: Cursor) => void): Promise<void> {
   const { member, recent, signal } = options
-  let cursor = options.from
+  let cursor = options.beginning.after
   for (;;) {
     if (member.sink.isBehind()) await member.sink.caughtUp()
     if (member.gone || signal.aborted) return
     const held = recent.after(cursor)
     if (held?.length === 0) {
-      join()
+      join(cursor)
       return
     }
     const page = held === null ? await readPage(options, cursor) : pageOf(held.slice(0, SENT_AT_ONCE), cursor)
@@ -63,7 +63,10 @@ async function readPage({ feed, recent, signal }: CatchUpOptions, cursor: Cursor
 }
 
 /** Sends those of the facts that the member is to see by the roles it holds when they are sent; false when it has gone. */
-async function send({ member, standings, signal }: CatchUpOptions, facts: readonly Activity[]): Promise<boolean> {
+async function send(
+  { member, beginning, standings, signal }: CatchUpOptions,
+  facts: readonly Activity[],
+): Promise<boolean> {
   const { group, standing } = member
   if (member.sink.isBehind()) await member.sink.caughtUp()
   let results: readonly Result[] = []
@@ -71,7 +74,7 @@ async function send({ member, standings, signal }: CatchUpOptions, facts: readon
     for (let roles = standings.current(); roles !== null; roles = standings.current()) await roles
     if (standing.failed) throw new Error('the roles of a subscriber cannot be read')
     judgedBy = standing.viewer
-    const shown = facts.filter((fact) => isFor(group, standing, fact))
+    const shown = facts.filter((fact) => !isBefore(beginning, fact) && isFor(group, standing, fact))
     results = await Promise.all(shown.map(async (fact) => resultOf(group, standing, fact)))
     // Roles that are being read anew may be others than those it was judged by.
     if (standings.current() !== null) judgedBy = null

@@ -3,6 +3,7 @@ import type { LiveEvents } from '../../graphql/events/live-source.ts'
 import { describeError } from '../../log/describe-error.ts'
 import type { Log } from '../../log/log.ts'
 import type { Clock } from '../../time/clock.ts'
+import { goOn, isBefore, isPast, type Beginning } from './beginning.ts'
 import { catchUp } from './catch-up.ts'
 import { createFlush } from './flush.ts'
 import { audienceOf, createGroup, isFor, leaveAudience, resultOf, type Audience, type EventMember } from './group.ts'
@@ -28,12 +29,30 @@ export interface BroadcastOptions {
 export function createEventBroadcast(options: BroadcastOptions): Broadcast<LiveEvents> {
   const { feed, reader, standings, clock, log } = options
   const recent = createRecentFacts(RECENT_FACTS)
-  const membership = createMembership({ reader, standings, groupOf: createGroup, remove: leaveAudience })
+  /** Where members began who are with the others already, until these have come past it. */
+  const beginnings = new Map<EventMember, Beginning>()
+  const membership = createMembership({
+    reader,
+    standings,
+    groupOf: createGroup,
+    remove(member) {
+      beginnings.delete(member)
+      leaveAudience(member)
+    },
+  })
   const { groups, end } = membership
   const flush = createFlush({
     clock,
+    skipsOf(member, last) {
+      const beginning = beginnings.get(member)
+      if (beginning === undefined) return null
+      if (last !== undefined && isPast(beginning, last)) beginnings.delete(member)
+      return (fact) => isBefore(beginning, fact)
+    },
     expired: (member) => end(member, 'AUTHENTICATION_EXPIRED'),
-    behind: (member) => void serveFromLog(member, recent.position as Cursor),
+    behind: (member) => {
+      void serveFromLog(member, goOn(beginnings.get(member), recent.position as Cursor))
+    },
   })
 
   reader.add({
@@ -52,7 +71,7 @@ export function createEventBroadcast(options: BroadcastOptions): Broadcast<LiveE
       if (signal.aborted) return
     }
     // At one moment, for those who come up to the others by the recent facts: what these hold has been given to all.
-    for (const [audience, result] of results) flush.add(audience, result)
+    for (const [audience, result] of results) flush.add(audience, fact, result)
     recent.add(fact)
     flush.due()
   }
@@ -77,14 +96,13 @@ export function createEventBroadcast(options: BroadcastOptions): Broadcast<LiveE
     return coming.length === 0 ? null : Promise.all(coming)
   }
 
-  const join = (member: EventMember) => audienceOf(member.group, member.standing).members.add(member)
-
-  const serveFromLog = async (member: EventMember, from: Cursor) => {
+  const serveFromLog = async (member: EventMember, beginning: Beginning) => {
     try {
-      await catchUp({ member, from, feed, recent, standings, signal: reader.signal }, () => {
+      await catchUp({ member, beginning, feed, recent, standings, signal: reader.signal }, (upTo) => {
         // What waits to be sent to the others was sent to this one just now.
         flush.now()
-        join(member)
+        beginnings.set(member, { ...beginning, after: upTo })
+        audienceOf(member.group, member.standing).members.add(member)
       })
     } catch (error) {
       log.warn({ error: describeError(error) }, 'a subscription cannot be served from the log')
@@ -95,10 +113,13 @@ export function createEventBroadcast(options: BroadcastOptions): Broadcast<LiveE
   return {
     enter(subscription) {
       const { after } = subscription.source
-      return membership.enter(
-        subscription,
-        after === null ? { atOnce: join } : { begun: (member) => void serveFromLog(member, after) },
-      )
+      return membership.enter(subscription, async (member) => {
+        if (after !== null) void serveFromLog(member, { moment: null, after })
+        else {
+          const moment = await feed.now(reader.signal)
+          if (moment !== null) void serveFromLog(member, { moment, after: moment.start })
+        }
+      })
     },
     get size() {
       return membership.size

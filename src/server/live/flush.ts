@@ -1,5 +1,6 @@
+import type { Activity } from '../../activity/activity.ts'
 import type { Clock } from '../../time/clock.ts'
-import type { Audience, EventMember } from './group.ts'
+import type { Audience, EventMember, Pending } from './group.ts'
 import type { Result } from './result.ts'
 
 /**
@@ -10,6 +11,8 @@ const GATHER_MS = 5
 
 export interface FlushOptions {
   readonly clock: Clock
+  /** Which of the events up to `last` a member is not sent; null when it is sent all of them. */
+  readonly skipsOf: (member: EventMember, last: Activity | undefined) => ((fact: Activity) => boolean) | null
   /** A member's token has ended: it is sent nothing more. */
   readonly expired: (member: EventMember) => void
   /** A member does not take what it is sent: it was sent all, and is in no audience any more. */
@@ -17,7 +20,7 @@ export interface FlushOptions {
 }
 
 /** Sends audiences what waits for them. */
-export function createFlush({ clock, expired, behind }: FlushOptions) {
+export function createFlush({ clock, skipsOf, expired, behind }: FlushOptions) {
   const waiting = new Set<Audience>()
   let last = -Infinity
   let cancel: (() => void) | null = null
@@ -28,27 +31,30 @@ export function createFlush({ clock, expired, behind }: FlushOptions) {
     const at = clock.now()
     const fallen: EventMember[] = []
     for (const audience of waiting) {
-      const results = audience.pending
+      const { pending } = audience
       audience.pending = []
+      const all = pending.map(({ result }) => result)
+      const last = pending.at(-1)?.fact
       for (const member of audience.members) {
         if (at >= member.until) {
           expired(member)
           continue
         }
-        member.sink.send(results)
+        const skips = skipsOf(member, last)
+        member.sink.send(skips === null ? all : all.filter((_, index) => !skips((pending[index] as Pending).fact)))
         if (!member.sink.isBehind()) continue
         audience.members.delete(member)
         fallen.push(member)
       }
     }
+    if (waiting.size > 0) last = clock.now()
     waiting.clear()
-    last = clock.now()
     for (const member of fallen) behind(member)
   }
 
   return {
-    add(audience: Audience, result: Result): void {
-      audience.pending.push(result)
+    add(audience: Audience, fact: Activity, result: Result): void {
+      audience.pending.push({ fact, result })
       waiting.add(audience)
     },
     /** Sends what waits: at once when nothing was sent just before, else together with what comes in the meantime. */

@@ -10,13 +10,19 @@ import type { Standing } from './standing.ts'
 /** One subscription to events. */
 export type EventMember = Member<Group>
 
+/** A result that waits to be sent, and the event it shows. */
+export interface Pending {
+  readonly fact: Activity
+  readonly result: Result
+}
+
 /** The subscriptions of one principal in a group: they are sent the same, each in its own frame. */
 export interface Audience {
   readonly standing: Standing
   /** Those that keep up; whoever does not is served from the log. */
   readonly members: Set<EventMember>
-  /** What they are sent with the next flush. */
-  pending: Result[]
+  /** What they are sent with the next flush, each with the event it shows. */
+  pending: Pending[]
 }
 
 /** The subscriptions with the same document and variables: an event is executed and serialised once for all of them. */

@@ -43,10 +43,8 @@ export function createListBroadcast(options: ListBroadcastOptions): Broadcast<Li
 
   return {
     enter: (subscription) =>
-      membership.enter(subscription, {
-        begun(member) {
-          if (!member.gone) delivery.begin(listAudienceOf(member.group, member.standing), member)
-        },
+      membership.enter(subscription, (member) => {
+        if (!member.gone) delivery.begin(listAudienceOf(member.group, member.standing), member)
       }),
     get size() {
       return membership.size

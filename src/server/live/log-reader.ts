@@ -32,17 +32,17 @@ export function createLogReader({ feed, log }: { readonly feed: Feed; readonly l
   const begin = () => {
     const over = new AbortController()
     const begun = (async () => {
-      const head = await feed.head(over.signal)
-      if (head === null) return
-      for (const follower of followers) follower.begin(head)
-      void read(head, over.signal)
+      const now = await feed.now(over.signal)
+      if (now === null) return
+      for (const follower of followers) follower.begin(now.start)
+      void read(now.start, over.signal)
     })()
     return { begun, over }
   }
 
   const read = async (head: Cursor, signal: AbortSignal) => {
     try {
-      for await (const fact of feed.read(head, () => true, signal))
+      for await (const fact of feed.read(head, signal))
         for (const follower of followers) {
           if (signal.aborted) return
           await follower.take(fact, signal)

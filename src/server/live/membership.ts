@@ -8,6 +8,7 @@ import type { Served, Subscription } from './subscription.ts'
 /** What a group of subscriptions with the same document and variables has, whatever they are served from. */
 export interface AnyGroup {
   readonly operation: LiveOperation
+  /** How many belong to it. */
   size: number
 }
 
@@ -51,11 +52,8 @@ export function createMembership<Source, Group extends AnyGroup>(options: Member
     endAll(why: LiveEnd): void {
       for (const member of members) end(member, why)
     },
-    /** Takes up a subscription; `serve` begins to, once what is committed from then on is read. */
-    enter(
-      subscription: Subscription<Source>,
-      serve: { atOnce?(member: Member<Group>): void; begun?(member: Member<Group>): void },
-    ): Served {
+    /** Takes up a subscription; `serve` begins to serve it, once what is committed from then on is read. */
+    enter(subscription: Subscription<Source>, serve: (member: Member<Group>) => Promise<void> | void): Served {
       const { operation, source, principal, viewer, reloadViewer, until, sink, ended } = subscription
       const group = groups.get(operation.key) ?? options.groupOf(operation, source)
       groups.set(operation.key, group)
@@ -63,9 +61,8 @@ export function createMembership<Source, Group extends AnyGroup>(options: Member
       const standing = standings.enter(principal, viewer, reloadViewer)
       const member: Member<Group> = { group, standing, until, sink, gone: false, ended }
       members.add(member)
-      serve.atOnce?.(member)
       return {
-        begun: reader.hold().then(() => serve.begun?.(member)),
+        begun: reader.hold().then(() => serve(member)),
         redirect: (other) => (member.sink = other),
         leave: () => leave(member),
         end: (why) => end(member, why),

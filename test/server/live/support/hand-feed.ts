@@ -24,8 +24,6 @@ interface Reader {
   wake: () => void
 }
 
-const before: Cursor = { transaction: '1', position: '0' }
-
 export function handFeed(): HandFeed {
   const log: Activity[] = []
   const readers = new Set<Reader>()
@@ -38,7 +36,14 @@ export function handFeed(): HandFeed {
     for (const reader of readers) reader.wake()
   }
   return {
-    head: () => Promise.resolve(log.at(-1)?.cursor ?? before),
+    now() {
+      const next = BigInt(log.at(-1)?.cursor.transaction ?? '1') + 1n
+      return Promise.resolve({
+        start: { transaction: String(next), position: '0' },
+        holds: (transaction: string) => BigInt(transaction) < next,
+        isBefore: (transaction: string) => BigInt(transaction) >= next,
+      })
+    },
     async history(after, limit) {
       pages += 1
       const first = placeAfter(after)
@@ -46,9 +51,8 @@ export function handFeed(): HandFeed {
       await new Promise((resolve) => setImmediate(resolve))
       return { settled, full: settled.length === limit, unsettled: false }
     },
-    async *read(after, wanted, signal) {
-      const next = after === null ? log.length : placeAfter(after)
-      const reader: Reader = { next, waiting: false, failure: null, wake: () => {} }
+    async *read(after, signal) {
+      const reader: Reader = { next: placeAfter(after), waiting: false, failure: null, wake: () => {} }
       readers.add(reader)
       const wake = () => reader.wake()
       signal.addEventListener('abort', wake)
@@ -58,7 +62,7 @@ export function handFeed(): HandFeed {
           const fact = log[reader.next]
           if (fact !== undefined) {
             reader.next += 1
-            if (wanted(fact)) yield fact
+            yield fact
             continue
           }
           reader.waiting = true
@@ -97,7 +101,7 @@ let position = 0
 /** A fact of a grant of `requester` (ada unless told) to a machine of the small estate. */
 export function grantFact(kind: GrantFactKind, of: { vm: string; requester?: string; grant?: string }): Activity {
   return {
-    cursor: { transaction: '700', position: String(++position) },
+    cursor: { transaction: String(699 + ++position), position: String(position) },
     at: '2026-01-05T08:00:00.000Z',
     kind,
     actor: gatewayActor,
