@@ -7,8 +7,8 @@ import type { Sink } from './sink.ts'
 
 /** Most that waits in a socket for a reader that keeps up, in bytes; for one that does not, the log waits instead. */
 const MOST_UNSENT_BYTES = 65_536
-/** A reader that takes nothing for so long is let go: it resumes by its cursor. */
-const STALLED_MS = 30_000
+/** A reader for whom something waits so long is let go, before it is taken for dead: told why, it resumes by its cursor. */
+const STALLED_MS = 10_000
 
 /**
  * Sends the results of one subscription over its WebSocket. They are written to the connection beneath: a frame is made
@@ -21,19 +21,30 @@ export function socketSink(socket: WebSocket, connection: Duplex, id: string, cl
       if (results.length > 0 && socket.readyState === socket.OPEN) connection.write(framesOf(start, results))
     },
     isBehind: () => connection.writableLength > MOST_UNSENT_BYTES,
-    caughtUp: () =>
-      new Promise((resolve) => {
-        const done = () => {
-          cancel()
-          connection.off('drain', done)
-          connection.off('close', done)
-          resolve()
-        }
-        const cancel = clock.after(STALLED_MS, () => {
-          closeSocket(socket, closeCodes.tooSlow, 'The reader is too slow', clock)
-        })
-        connection.once('drain', done)
-        connection.once('close', done)
-      }),
+    caughtUp: () => drained(socket, connection, clock),
   }
+}
+
+const draining = new WeakMap<Duplex, Promise<void>>()
+
+/** Resolves when nothing waits in a connection, or it is closed: once for all subscriptions on it. */
+function drained(socket: WebSocket, connection: Duplex, clock: Clock): Promise<void> {
+  const known = draining.get(connection)
+  if (known !== undefined) return known
+  const promise = new Promise<void>((resolve) => {
+    const done = () => {
+      cancel()
+      connection.off('drain', done)
+      connection.off('close', done)
+      draining.delete(connection)
+      resolve()
+    }
+    const cancel = clock.after(STALLED_MS, () => {
+      closeSocket(socket, closeCodes.tooSlow, 'The reader is too slow', clock)
+    })
+    connection.once('drain', done)
+    connection.once('close', done)
+  })
+  draining.set(connection, promise)
+  return promise
 }
