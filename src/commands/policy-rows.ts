@@ -24,9 +24,10 @@ export async function insertPolicies(
     group: machine.resourceGroupId,
   }))
   const made = await tx.execute<{ id: string; vm_id: string }>(sql`
-    insert into policies (id, vm_id, account_id, resource_group_id, created_at, updated_at, created_by_id,
-      created_by_name)
-    select p.id, p.vm, p.account, p."group", gateway_now(), gateway_now(), ${viewer.actor.id}, ${viewer.actor.name}
+    insert into policies (id, vm_id, account_id, resource_group_id, created_at, updated_at, created_by_kind,
+      created_by_id, created_by_name)
+    select p.id, p.vm, p.account, p."group", gateway_now(), gateway_now(), ${viewer.actor.kind}::actor_kind,
+      ${viewer.actor.id}, ${viewer.actor.name}
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as p(id uuid, vm text, account text, "group" text)
     order by p.vm
     on conflict (vm_id) where disabled_at is null do nothing returning id, vm_id`)

@@ -195,10 +195,14 @@ describe('requests and grants', () => {
 
 describe('what happened', () => {
   test('a policy says who enabled it, and what kind of actor that was', async () => {
-    const { policy: id } = await grantTo('web-13')
+    const actor = { kind: 'PROGRAM', id: 'deployer', name: 'Deployer' } as const
+    const viewer = { ...admin, actor }
+    const { results } = await enableJit({ store: database.store, viewer }, { vmIds: [machineKey('web-13')] })
     const query = 'query ($id: ID!) { policy(id: $id) { createdBy { kind id name } } }'
-    const { policy } = await ask<any>(database.store, admin, query, { id })
-    expect(policy.createdBy).toEqual({ kind: 'PERSON', id: 'ada', name: 'ada' })
+    const { policy } = await ask<any>(database.store, admin, query, {
+      id: globalId('Policy', results[0]?.policyId ?? ''),
+    })
+    expect(policy.createdBy).toEqual(actor)
   })
 
   test('the activity of a machine tells who did what', async () => {

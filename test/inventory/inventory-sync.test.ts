@@ -149,6 +149,46 @@ describe('inventory sync', () => {
     expect(await due()).toEqual([])
   })
 
+  it('says of each machine once that it was found, and each time that it or its interfaces changed', async () => {
+    const said = async () =>
+      (
+        await rows(`select kind, detail->>'name' as name, vm_id, resource_group_id from activities a
+        where kind::text like 'VirtualMachine%' order by a.position`)
+      ).map(({ kind, name, vm_id: id, resource_group_id: group }) => {
+        expect([id, group]).toEqual([
+          vmId('web').replace(/web$/, id.split('/').at(-1)),
+          `/subscriptions/${account}/resourcegroups/rg`,
+        ])
+        return `${String(kind)} ${String(name)}`
+      })
+    await syncOnce(() => pagesOf([web, db], groups))
+    expect((await said()).toSorted()).toEqual(['VirtualMachineFound db', 'VirtualMachineFound web'])
+    await syncOnce(() => pagesOf([{ ...web, more: { power: 'STOPPED' } }, db], groups))
+    expect((await said()).slice(2)).toEqual(['VirtualMachineChanged web'])
+    await syncOnce(() =>
+      pagesOf(
+        [
+          { ...web, more: { power: 'STOPPED' } },
+          { ...db, address: '10.0.0.6' },
+        ],
+        groups,
+      ),
+    )
+    expect((await said()).slice(3)).toEqual(['VirtualMachineChanged db'])
+    await syncOnce(() => pagesOf([{ ...db, address: '10.0.0.6' }], groups))
+    expect((await said()).slice(4)).toEqual(['VirtualMachineGone web'])
+    await syncOnce(() =>
+      pagesOf(
+        [
+          { ...web, more: { power: 'STOPPED' } },
+          { ...db, address: '10.0.0.6' },
+        ],
+        groups,
+      ),
+    )
+    expect((await said()).slice(5)).toEqual(['VirtualMachineChanged web'])
+  })
+
   it('notices a deleted machine once, and ends its grants where they may be open', async () => {
     await syncOnce(() => pagesOf([web, db], groups))
     await protect('web')

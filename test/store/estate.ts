@@ -51,8 +51,8 @@ export async function writeMachine(
 export async function writePolicy(store: Store, name: string): Promise<void> {
   await store.pool.query(
     `with policy as (
-       insert into policies (id, vm_id, account_id, resource_group_id, created_at, updated_at, created_by_id,
-         created_by_name) values (gen_random_uuid(), $1, $2, $3, gateway_now(), gateway_now(), 'ada', 'Ada')
+       insert into policies (id, vm_id, account_id, resource_group_id, created_at, updated_at, created_by_kind,
+         created_by_id, created_by_name) values (gen_random_uuid(), $1, $2, $3, gateway_now(), gateway_now(), 'PERSON', 'ada', 'Ada')
        returning id
      ) insert into policy_ports (policy_id, port, protocol, allowed_sources, maximum_duration_seconds)
      select id, 22, 'TCP', array['0.0.0.0/0'], 10800 from policy`,

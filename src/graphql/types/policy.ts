@@ -22,11 +22,6 @@ part({
   },
 })
 
-/** The log says what kind of actor it was: a policy is never made without its fact. */
-const createdByKind = (row: string) =>
-  `(select a.actor_kind from activities a
-    where a.vm_id = ${row}.vm_id and a.policy_id = ${row}.id and a.kind = 'PolicyCreated')`
-
 entity({
   name: 'Policy',
   description: 'What may be asked of a virtual machine. At most one enabled policy guards a machine.',
@@ -52,7 +47,7 @@ entity({
     createdAt: instant('When JIT was enabled.', 'created_at'),
     updatedAt: instant('When it last changed.', 'updated_at'),
     createdBy: plainOne('Actor', 'Who enabled JIT.', (row) =>
-      actorSql(createdByKind(row), `${row}.created_by_id`, `${row}.created_by_name`),
+      actorSql(`${row}.created_by_kind`, `${row}.created_by_id`, `${row}.created_by_name`),
     ),
     disabledAt: instant('When JIT was disabled; null while the policy is in force.', 'disabled_at', nullable),
     viewerCanUpdate: value(

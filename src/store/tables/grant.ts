@@ -1,16 +1,15 @@
 import { sql } from 'drizzle-orm'
 import { boolean, check, index, integer, pgEnum, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
-import { actorKinds, endReasons, enforcementStatuses, grantStates, requestStatuses } from '../../access/words.ts'
+import { endReasons, enforcementStatuses, grantStates, requestStatuses } from '../../access/words.ts'
 import { boundaries } from './boundary.ts'
 import { instant, texts } from './column.ts'
-import { protocol } from './policy.ts'
+import { actorKind, protocol } from './policy.ts'
 import { virtualMachines } from './virtual-machine.ts'
 
 export const requestStatus = pgEnum('request_status', requestStatuses)
 export const grantState = pgEnum('grant_state', grantStates)
 export const endReason = pgEnum('end_reason', endReasons)
 export const enforcementStatus = pgEnum('enforcement_status', enforcementStatuses)
-export const actorKind = pgEnum('actor_kind', actorKinds)
 
 /** One ask for access, by one actor. */
 export const requests = pgTable(

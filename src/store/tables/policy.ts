@@ -1,9 +1,10 @@
 import { sql } from 'drizzle-orm'
 import { check, index, integer, pgEnum, pgTable, primaryKey, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
-import { protocols } from '../../access/words.ts'
+import { actorKinds, protocols } from '../../access/words.ts'
 import { instant, texts } from './column.ts'
 import { virtualMachines } from './virtual-machine.ts'
 
+export const actorKind = pgEnum('actor_kind', actorKinds)
 export const protocol = pgEnum('protocol', protocols)
 
 /** What may be asked of a virtual machine: at most one enabled policy each. */
@@ -19,6 +20,7 @@ export const policies = pgTable(
     version: integer().notNull().default(1),
     createdAt: instant('created_at').notNull(),
     updatedAt: instant('updated_at').notNull(),
+    createdByKind: actorKind('created_by_kind').notNull(),
     createdById: text('created_by_id').notNull(),
     createdByName: text('created_by_name').notNull(),
     /** Set when JIT was disabled; a disabled policy is kept for the audit trail and never enabled again. */

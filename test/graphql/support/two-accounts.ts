@@ -61,8 +61,8 @@ export async function writeTwoAccounts({ pool }: Store): Promise<void> {
       name,
     )
     await write(
-      `insert into policies (id, vm_id, account_id, resource_group_id, created_at, updated_at, created_by_id,
-         created_by_name) values ($1, $2, $3, $4, gateway_now(), gateway_now(), 'ada', 'Ada')`,
+      `insert into policies (id, vm_id, account_id, resource_group_id, created_at, updated_at, created_by_kind,
+         created_by_id, created_by_name) values ($1, $2, $3, $4, gateway_now(), gateway_now(), 'PERSON', 'ada', 'Ada')`,
       policy,
       id,
       account,

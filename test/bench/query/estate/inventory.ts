@@ -47,10 +47,11 @@ export const inventory = (vms: number, accounts: number) => [
      case when unsupported_reason is null then nsg_id end, 1
    from estate order by account_id, n`,
 
-  `insert into policies (id, vm_id, account_id, resource_group_id, version, created_at, updated_at, created_by_id,
-     created_by_name)
+  `insert into policies (id, vm_id, account_id, resource_group_id, version, created_at, updated_at, created_by_kind,
+     created_by_id, created_by_name)
    select policy_id, vm_id, account_id, resource_group_id, 1 + pg_temp.draw('version', n, 4),
-     '2026-01-02Z'::timestamptz + n * interval '1 second', '2026-01-02Z'::timestamptz + n * interval '1 second', 'ada', 'Ada'
+     '2026-01-02Z'::timestamptz + n * interval '1 second', '2026-01-02Z'::timestamptz + n * interval '1 second',
+     'PERSON', 'ada', 'Ada'
    from estate where guarded order by account_id, n`,
 
   // Two to four ports: those of the operating system first.
