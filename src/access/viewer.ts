@@ -34,13 +34,23 @@ export interface Reach {
   readonly vmIds: readonly string[]
 }
 
-/** Where `viewer` may do `action`. */
-export function reachOf(viewer: Viewer, action: Action): Reach {
+/** Where `viewer` may do `action`. It is worked out once for as long as the same roles are held. */
+export function reachOf({ rolesHeld }: Viewer, action: Action): Reach {
+  const known = reaches.get(rolesHeld) ?? new Map<Action, Reach>()
+  reaches.set(rolesHeld, known)
+  const reach = known.get(action) ?? workOut(rolesHeld, action)
+  known.set(action, reach)
+  return reach
+}
+
+const reaches = new WeakMap<Viewer['rolesHeld'], Map<Action, Reach>>()
+
+function workOut(rolesHeld: Viewer['rolesHeld'], action: Action): Reach {
   const accountIds: string[] = []
   const resourceGroupIds: string[] = []
   const vmIds: string[] = []
   let everywhere = false
-  for (const { role, scope } of viewer.rolesHeld) {
+  for (const { role, scope } of rolesHeld) {
     if (!roles[role].includes(action)) continue
     if (scope === '/') everywhere = true
     else if (accountOf(scope) !== null && scope === `/subscriptions/${accountOf(scope)}`)
