@@ -1,6 +1,6 @@
 import { openStore } from '../../src/store/open.ts'
 import { contestants } from './fanout/contestants.ts'
-import { installPeers } from './fanout/install-peers.ts'
+import { installPeers } from './support/install-peers.ts'
 import { product } from './fanout/product.ts'
 import { result } from './fanout/result.ts'
 import { playRound, type RoundFigures } from './fanout/round.ts'

@@ -1,4 +1,4 @@
-import { installPeers } from './fanout/install-peers.ts'
+import { installPeers } from './support/install-peers.ts'
 import { documentFigures, table } from './query/result.ts'
 import { playRound, type Shot } from './query/rounds.ts'
 import { readSettings } from './query/settings.ts'

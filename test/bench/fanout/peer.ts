@@ -4,7 +4,7 @@ import { drawFact, eventOf } from './draw.ts'
 import { now } from './now.ts'
 import type { Contestant, FanoutServer } from './server.ts'
 import type { FanoutSettings } from './settings.ts'
-import { collectable } from './usage.ts'
+import { collectable } from '../support/usage.ts'
 
 /**
  * A server without a log, which is told its events by messages and says its port in its first: an event happened when

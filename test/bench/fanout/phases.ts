@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { LoadGenerator } from './load-generator.ts'
-import { median } from './median.ts'
+import { median } from '../support/median.ts'
 import { now } from './now.ts'
 import type { FanoutServer } from './server.ts'
-import { cpuUs, rssKb } from './usage.ts'
+import { cpuUs, rssKb } from '../support/usage.ts'
 
 /** How long the last events of a phase may be on their way, in milliseconds. */
 const DRAIN_MS = 120_000

@@ -9,7 +9,7 @@ import { drawFact, factOf } from './draw.ts'
 import { now } from './now.ts'
 import type { Contestant, FanoutServer } from './server.ts'
 import type { FanoutSettings } from './settings.ts'
-import { collectable } from './usage.ts'
+import { collectable } from '../support/usage.ts'
 
 /** The gateway's API, over a real Postgres: an event is a fact of the log, and happened when it is committed. */
 export function product(settings: FanoutSettings, store: Store, url: string): Contestant {

@@ -1,4 +1,4 @@
-import { median } from './median.ts'
+import { median } from '../support/median.ts'
 import type { RoundFigures } from './round.ts'
 import type { FanoutSettings } from './settings.ts'
 

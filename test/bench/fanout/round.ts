@@ -4,7 +4,7 @@ import { maxPhase, ratePhase, type PhaseFigures } from './phases.ts'
 import type { Contestant } from './server.ts'
 import type { FanoutSettings } from './settings.ts'
 import { openStage } from './stage.ts'
-import { rssKb } from './usage.ts'
+import { rssKb } from '../support/usage.ts'
 
 /** Events on their way at once, in the two phases that go as fast as they can. */
 const FEW = 4

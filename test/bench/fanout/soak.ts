@@ -1,10 +1,10 @@
-import { median } from './median.ts'
+import { median } from '../support/median.ts'
 import { ratePhase } from './phases.ts'
 import { quantile } from './round.ts'
 import type { Contestant } from './server.ts'
 import type { FanoutSettings } from './settings.ts'
 import { numbering, openStage } from './stage.ts'
-import { rssKb } from './usage.ts'
+import { rssKb } from '../support/usage.ts'
 
 const SAMPLE_MS = 10_000
 const SAMPLES_PER_MINUTE = 60_000 / SAMPLE_MS

@@ -4,7 +4,7 @@ import type { Verdicts } from './load-messages.ts'
 import { ratePhase, type Stage } from './phases.ts'
 import type { Contestant } from './server.ts'
 import type { FanoutSettings } from './settings.ts'
-import { liveMemory, type LiveMemory } from './usage.ts'
+import { liveMemory, type LiveMemory } from '../support/usage.ts'
 
 const SETTLE_MS = 2_000
 const PROBE_EVERY_MS = 100

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Pool } from 'pg'
-import { cpuUs } from '../fanout/usage.ts'
+import { cpuUs } from '../support/usage.ts'
 
 const parentOf = (pid: number): number => {
   const stat = readFileSync(`/proc/${String(pid)}/stat`, 'utf8')

@@ -1,4 +1,4 @@
-import { median } from '../fanout/median.ts'
+import { median } from '../support/median.ts'
 import { titleOf, type Contestant } from './contestant.ts'
 import { documentNames, type DocumentName } from './documents.ts'
 import type { Shot } from './rounds.ts'

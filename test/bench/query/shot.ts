@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { cpuUs } from '../fanout/usage.ts'
+import { cpuUs } from '../support/usage.ts'
 import type { Call, Contestant } from './contestant.ts'
 import type { LoadOrder, LoadReport } from './load-messages.ts'
 import { postgresCpuUs, usedBetween } from './postgres-usage.ts'

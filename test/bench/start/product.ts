@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { rssKb } from '../support/usage.ts'
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 
@@ -40,10 +40,7 @@ export async function startProduct(
   )
   return {
     readyMs,
-    rssMb() {
-      const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${String(child.pid)}/status`, 'utf8')) ?? []
-      return Math.round(Number(kilobytes) / 1_024)
-    },
+    rssMb: () => Math.round(rssKb(child.pid ?? 0) / 1_024),
     async stop() {
       child.kill('SIGTERM')
       const [code] = (await ended) as [number | null]
