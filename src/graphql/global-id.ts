@@ -1,4 +1,5 @@
 import { accountOf } from '../access/scope.ts'
+import { base64urlSql } from './read/sql.ts'
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const RESOURCE = /^\/subscriptions\/[-\w.()/ ]{36,1024}$/
@@ -35,7 +36,7 @@ export function globalId(type: NodeType, id: string): string {
 
 /** The SQL of the same: `id` is an expression of the type's key. */
 export function globalIdSql(type: NodeType, id: string): string {
-  return `translate(encode(convert_to('${type}:' || ${id}, 'UTF8'), 'base64'), E'+/=\\n', '-_')`
+  return base64urlSql(`'${type}:' || ${id}`)
 }
 
 /** Reads a global id; null when it is none, or not one of `type` where that is given. */

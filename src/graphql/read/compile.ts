@@ -1,7 +1,6 @@
 import type { Entity, Field, One, Parts } from './description.ts'
 import { connectionSql } from './connection-sql.ts'
-import { columnKey, listSql, objectSql, type Column } from './json.ts'
-import { leafSql } from './leaf.ts'
+import type { Column } from './form.ts'
 import type { Parameters } from './parameters.ts'
 import { entityNamed } from './registry.ts'
 import type { Selected } from './selection.ts'
@@ -25,21 +24,22 @@ export function rowJson(
   { typed = false, from = '' }: RowOptions = {},
 ): string {
   const { variants } = entity
-  const mark = (type: string): Column[] => (parameters.form === 'text' ? [] : [[TYPE_KEY, type]])
+  const { form } = parameters
+  const mark = (type: string): Column[] => (form.name === 'text' ? [] : [[TYPE_KEY, type]])
   if (variants === undefined) {
-    const type = `'${entity.name}'::text`
+    const type = form.word(entity.name)
     const columns = columnsOf(parameters, entity, row, node, entity.name, type)
-    return objectSql([...columns, ...(typed ? mark(type) : [])], from)
+    return form.object([...columns, ...(typed ? mark(type) : [])], from)
   }
   const shapes = Map.groupBy(variants, ({ name }) => node.types.get(name)?.shape)
   const cases = [...shapes.values()].map((alike) => {
     const type =
-      parameters.form === 'text' && alike.length === 1
-        ? `'${String(alike[0]?.name)}'::text`
-        : `case ${alike.map(({ name, is }) => `when ${is(row)} then '${name}'`).join(' ')} end`
+      form.name === 'text' && alike.length === 1
+        ? form.word(String(alike[0]?.name))
+        : `case ${alike.map(({ name, is }) => `when ${is(row)} then ${form.word(name)}`).join(' ')} end`
     const fields = Object.assign({}, entity.fields, ...alike.map((variant) => variant.fields)) as Entity['fields']
     const columns = columnsOf(parameters, { ...entity, fields }, row, node, String(alike[0]?.name), type)
-    return { is: alike.map(({ is }) => is(row)).join(' or '), json: objectSql([...columns, ...mark(type)]) }
+    return { is: alike.map(({ is }) => is(row)).join(' or '), json: form.object([...columns, ...mark(type)]) }
   })
   const json =
     cases.length === 1 && cases[0] !== undefined
@@ -48,7 +48,7 @@ export function rowJson(
   return from === '' ? json : `(select ${json} ${from})`
 }
 
-/** At most one row of `entity` that `where` picks and the viewer may see, as JSON; SQL null when there is none. */
+/** At most one row of `entity` that `where` picks and the viewer may see; SQL's null when there is none. */
 export function oneJson(
   parameters: Parameters,
   entity: Entity,
@@ -83,9 +83,9 @@ function columnsOf(
 
 /** Where an answer is found: resolvers of rows look for the response key, those of plain values for the field's name. */
 function keyOf({ form }: Parameters, { plain }: Entity, { key, name }: Selected): string | null {
-  if (form === 'text') return key
+  if (form.name === 'text') return key
   if (name === '__typename') return null
-  return plain === true ? name : columnKey(key)
+  return plain === true ? name : form.key(key)
 }
 
 /** A field of a plain value under several response keys is one property, with all that is selected of it under any. */
@@ -99,13 +99,13 @@ function together([first, ...more]: readonly Selected[]): Selected {
 }
 
 function fieldSql(parameters: Parameters, entity: Entity, field: Field, row: string, node: Selected): string {
-  if (field.kind === 'value') {
-    const sql = field.sql(row, parameters)
-    return parameters.form === 'rows' ? sql : leafSql(node.type, sql, field.stored === true && entity.plain !== true)
-  }
-  if (field.kind === 'one') return relatedJson(parameters, field, row, node)
+  const { form } = parameters
+  if (field.kind === 'value')
+    return form.leaf(node.type, field.sql(row, parameters), field.stored === true && entity.plain !== true)
   if (field.kind === 'parts') return partsJson(parameters, field, row, node)
-  return connectionSql(parameters, field, row, node)
+  if (field.kind === 'connection') return connectionSql(parameters, field, row, node)
+  const related = relatedJson(parameters, field, row, node)
+  return field.nonNull === true ? related : form.orNull(related)
 }
 
 function relatedJson(parameters: Parameters, field: One, row: string, node: Selected): string {
@@ -117,8 +117,7 @@ function relatedJson(parameters: Parameters, field: One, row: string, node: Sele
 function partsJson(parameters: Parameters, field: Parts, row: string, node: Selected): string {
   const entity = entityNamed(field.of)
   const part = parameters.alias()
-  const columns = columnsOf(parameters, entity, part, node, entity.name, `'${entity.name}'::text`)
   const wanted = `${field.on(row, part, parameters)} and ${entity.authorisation.where(part, parameters)}`
   const from = `from ${field.from?.(row, parameters) ?? entity.table} ${part} where ${wanted}`
-  return listSql(objectSql(columns, `${from} order by ${field.orderBy(part)}`))
+  return parameters.form.list(rowJson(parameters, entity, part, node), from, field.orderBy(part))
 }

@@ -1,12 +1,13 @@
 import { badInput } from '../bad-input.ts'
 import { rowJson } from './compile.ts'
 import type { Connection, FilterValue, Order } from './description.ts'
-import { keyIn, objectSql, type Column } from './json.ts'
+import type { Column } from './form.ts'
 import { cursorSql, parseCursorOf } from './order.ts'
-import { pageSize } from './page-size.ts'
+import { LARGEST_PAGE, pageSize } from './page-size.ts'
 import type { Parameters } from './parameters.ts'
 import { entityNamed } from './registry.ts'
 import type { Selected } from './selection.ts'
+import { distinct } from './shape.ts'
 
 /**
  * An SQL expression for one page of a connection, as JSON of what is selected of it. One row more than the page is read
@@ -15,12 +16,14 @@ import type { Selected } from './selection.ts'
 export function connectionSql(parameters: Parameters, field: Connection, row: string, node: Selected): string {
   const entity = entityNamed(field.of)
   const selected = shown(parameters, node.types.get(`${field.of}Connection`)?.fields ?? [])
-  const column = (part: Selected, sql: string): Column => [keyIn(parameters.form, part.key), sql]
-  const typeName = (type: string) => `'${field.of}${type}'::text`
+  const { form } = parameters
+  const column = (part: Selected, sql: string): Column => [form.key(part.key), sql]
+  const leaf = (part: Selected, sql: string) => form.leaf(part.type, sql, true)
+  const typeName = (type: string) => form.word(`${field.of}${type}`)
   // A parameter that the text does not name is refused by Postgres: what reads no rows must not bind those of rows, and
   // a count alone not those of a page.
   if (selected.every(({ name }) => name === '__typename'))
-    return objectSql(selected.map((part) => column(part, typeName('Connection'))))
+    return form.object(selected.map((part) => column(part, typeName('Connection'))))
 
   const order = orderOf(field, node)
   const t = parameters.alias()
@@ -32,8 +35,8 @@ export function connectionSql(parameters: Parameters, field: Connection, row: st
   ].join(' and ')
   const counted = `(select count(*) from ${entity.table} ${t} where ${wanted})`
   if (selected.every(({ name }) => name === 'totalCount' || name === '__typename'))
-    return objectSql(
-      selected.map((part) => column(part, part.name === 'totalCount' ? counted : typeName('Connection'))),
+    return form.object(
+      selected.map((part) => column(part, part.name === 'totalCount' ? leaf(part, counted) : typeName('Connection'))),
     )
 
   const backward = node.arguments['last'] !== undefined && node.arguments['last'] !== null
@@ -45,52 +48,65 @@ export function connectionSql(parameters: Parameters, field: Connection, row: st
   const keys = order.keys
     .map(({ sql }) => `${sql(t)} ${(order.direction === 'asc') !== backward ? 'asc' : 'desc'}`)
     .join(', ')
-  const page = `(select ${t}.*${numbered ? `, row_number() over (order by ${keys}) as "@n"` : ''} from ${entity.table} ${t}
+  // The inner limit is for the planner: of a parameter it would think that it lets a tenth of the table through.
+  const page = `(select ${t}.*${numbered ? `, row_number() over (order by ${keys}) as "@n"` : ''} from (
+    select ${t}.* from ${entity.table} ${t}
     where ${[wanted, ...bounds.flatMap((one) => (one === undefined ? [] : [one.beyond]))].join(' and ')}
-    order by ${keys} limit ${size}${peeks ? ' + 1' : ''}) ${t}`
+    order by ${keys} limit ${String(LARGEST_PAGE + 1)}) ${t} order by ${keys} limit ${size}${peeks ? ' + 1' : ''}) ${t}`
 
   // Three steps: what of each row is needed, what of all rows together, and what becomes of it.
   const ofRow: string[] = numbered ? [`${t}."@n"`] : []
   const ofAll: string[] = []
-  const within = peeks ? `p."@n" <= ${size}` : 'true'
   const together = (sql: string) => `q."@${String(ofAll.push(`${sql} as "@${String(ofAll.length + 1)}"`))}"`
   const gathered = (json: string) => {
     const name = `"@${String(ofRow.length)}"`
     ofRow.push(`${peeks ? `case when ${t}."@n" <= ${size} then ${json} end` : json} as ${name}`)
-    const all = `array_agg(p.${name}${backward ? ' order by p."@n" desc' : ''}) filter (where ${within})`
-    return together(`array_to_json(coalesce(${all}, '{}'))`)
+    return together(form.gathered(`p.${name}`, backward ? `p."@n" desc` : undefined))
   }
+  const more = () => together(`count(*) > ${size}`)
   const exists = (one: Bound | undefined) =>
     one === undefined ? 'false' : `exists (select 1 from ${entity.table} ${t} where ${wanted} and ${one.upTo})`
+  /** A cursor is made of one row's keys when all rows are known: of each row it would cost as much as the row. */
+  const cursorAt = (place: string) => {
+    const keysAt = order.keys.map((_key, n) => together(`(array_agg(p."@k${String(n)}" order by p."@n"))[${place}]`))
+    return `case when ${String(keysAt[0])} is not null then ${cursorSql(order, keysAt)} end`
+  }
   const info = (part: Selected) => {
-    if (part.name === '__typename') return `'PageInfo'::text`
-    if (part.name === 'hasNextPage') return backward ? exists(before) : together(`count(*) > ${size}`)
-    if (part.name === 'hasPreviousPage') return backward ? together(`count(*) > ${size}`) : exists(after)
-    const first = (part.name === 'startCursor') !== backward
-    return together(`(array_agg(p."@c" order by p."@n" ${first ? 'asc' : 'desc'}) filter (where ${within}))[1]`)
+    if (part.name === '__typename') return form.word('PageInfo')
+    if (part.name === 'hasNextPage') return leaf(part, backward ? exists(before) : more())
+    if (part.name === 'hasPreviousPage') return leaf(part, backward ? more() : exists(after))
+    const isNearest = (part.name === 'startCursor') !== backward
+    return leaf(part, cursorAt(isNearest ? `case when ${size} > 0 then 1 end` : `least(count(*), ${size})`))
   }
   const edge = (part: Selected) => {
     if (part.name === '__typename') return typeName('Edge')
-    return part.name === 'cursor' ? cursorSql(order, t) : rowJson(parameters, entity, t, part)
+    if (part.name !== 'cursor') return rowJson(parameters, entity, t, part)
+    return leaf(
+      part,
+      cursorSql(
+        order,
+        order.keys.map(({ sql }) => sql(t)),
+      ),
+    )
   }
   const answers = selected.map((part) => {
     if (part.name === '__typename') return column(part, typeName('Connection'))
-    if (part.name === 'totalCount') return column(part, counted)
+    if (part.name === 'totalCount') return column(part, leaf(part, counted))
     if (part.name === 'nodes') return column(part, gathered(rowJson(parameters, entity, t, part)))
     const fields = shown(parameters, [...part.types.values()][0]?.fields ?? [])
-    const object = (sql: (one: Selected) => string) => objectSql(fields.map((one) => column(one, sql(one))))
+    const object = (sql: (one: Selected) => string) => form.object(fields.map((one) => column(one, sql(one))))
     return column(part, part.name === 'edges' ? gathered(object(edge)) : object(info))
   })
-  if (peeks) ofRow.push(`${cursorSql(order, t)} as "@c"`)
+  if (peeks) ofRow.push(...order.keys.map(({ sql }, n) => `${sql(t)} as "@k${String(n)}"`))
   // What is no aggregate would be answered once a row.
   if (ofAll.length === 0) together('count(*)')
   const gathering = `select ${ofAll.join(', ')} from (select ${ofRow.join(', ')} from ${page}) p`
-  return objectSql(answers, `from (${gathering}) q`)
+  return form.object(answers, `from (${gathering}) q`)
 }
 
 /** Names of types are part of an answer in text; resolvers know them without. */
 function shown({ form }: Parameters, fields: readonly Selected[]): readonly Selected[] {
-  return form === 'text' ? fields : fields.filter(({ name }) => name !== '__typename')
+  return form.name === 'text' ? fields : fields.filter(({ name }) => name !== '__typename')
 }
 
 interface Bound {
@@ -134,6 +150,12 @@ export function filterValue(parameters: Parameters, node: Selected): FilterValue
   const given = (node.arguments['filter'] ?? {}) as Record<string, unknown>
   return {
     shape: (name) => (given[name] ?? undefined) as string | boolean | undefined,
+    among(name, column) {
+      const words = given[name]
+      if (words === undefined || words === null) return undefined
+      const texts = distinct(words as readonly string[]).map((word) => `'${word}'`)
+      return texts.length === 0 ? 'false' : `${column} in (${texts.join(', ')})`
+    },
     bind(name, type, convert = (value) => value) {
       if (given[name] === undefined || given[name] === null) return undefined
       return parameters.bind(({ selected }) => {

@@ -76,7 +76,10 @@ export interface Order {
   readonly direction: 'asc' | 'desc'
   readonly keys: readonly OrderKey[]
   /** How cursors of this order are written; without it, the common way. */
-  readonly cursor?: { readonly sql: (row: string) => string; readonly parse: (text: string) => string[] | null }
+  readonly cursor?: {
+    readonly sql: (keys: readonly string[]) => string
+    readonly parse: (text: string) => string[] | null
+  }
 }
 
 export interface OrderKey {
@@ -99,6 +102,11 @@ export interface Filter {
 export interface FilterValue {
   /** An enum or boolean value, which may shape the text; undefined when absent. */
   shape(name: string): string | boolean | undefined
+  /**
+   * That `column` is one of the enum values given under `name`, which shape the text; undefined when absent. For what an
+   * index or its predicate speaks of: a plan made for any parameter could not know that.
+   */
+  among(name: string, column: string): string | undefined
   /** A parameter with the value of `name`, converted by `convert`; undefined when absent. */
   bind(name: string, type: string, convert?: (value: never) => unknown): string | undefined
 }

@@ -8,6 +8,7 @@ import { planSelection, rootsOf, selectedIn, shapeOfRoots } from './planned-sele
 import type { PlannedRoot, PlannedSelection } from './planned-selection.ts'
 import { valuesOf } from './read.ts'
 import { createStatements, type Statement } from './statements.ts'
+import { textForm } from './text-form.ts'
 
 /** Documents kept planned, beside the registered ones. */
 const MOST_PLANS = 500
@@ -63,7 +64,7 @@ export type Accept = (document: string, operationName: string | null) => Documen
 
 /** Plans of operations by document and name. */
 export function createOperationPlans(schema: GraphQLSchema, accept: Accept): OperationPlans {
-  const statements = createStatements('text')
+  const statements = createStatements(textForm)
   const plans = createLru<Planned | null>(MOST_PLANS)
   const registered = new Map<string, Planned | null>()
   const keyOf = ({ operationName, document }: Omit<Call, 'variables'>) => `${operationName ?? ''}\n${document}`
@@ -88,7 +89,7 @@ export function createOperationPlans(schema: GraphQLSchema, accept: Accept): Ope
     if (shape === null) return null
     const { selection, statement } = shape.statements.of(shapeOfRoots(shape.roots, variables), () => {
       const planned = planSelection(schema, plan, shape.roots, variables)
-      const made = statements.of(planned.shape, (parameters) => `${planned.sql(parameters)}::text, ${ROLES_VERSION}`)
+      const made = statements.of(planned.shape, (parameters) => `${planned.sql(parameters)}, ${ROLES_VERSION}`)
       return { selection: planned, statement: made }
     })
     return {

@@ -1,5 +1,6 @@
 import { badInput } from '../bad-input.ts'
 import type { Order, OrderKey } from './description.ts'
+import { base64urlSql } from './sql.ts'
 
 const shapes: Record<OrderKey['type'], RegExp> = {
   text: /^[^\0]*$/,
@@ -8,11 +9,13 @@ const shapes: Record<OrderKey['type'], RegExp> = {
   xid8: /^\d{1,19}$/,
 }
 
-/** SQL of the cursor of a row: base64url of its order's name and its keys, so that a cursor of another order is refused. */
-export function cursorSql(order: Order, row: string): string {
-  if (order.cursor !== undefined) return order.cursor.sql(row)
-  const keys = order.keys.map(({ sql }) => `${sql(row)}::text`).join(', ')
-  return `translate(encode(convert_to(json_build_array('${order.name}', ${keys})::text, 'UTF8'), 'base64'), E'+/=\\n', '-_')`
+/**
+ * SQL of the cursor of the row with these keys: base64url of the order's name and the keys, so that a cursor of another
+ * order is refused.
+ */
+export function cursorSql(order: Order, keys: readonly string[]): string {
+  if (order.cursor !== undefined) return order.cursor.sql(keys)
+  return base64urlSql(`json_build_array('${order.name}', ${keys.map((key) => `${key}::text`).join(', ')})::text`)
 }
 
 /** The keys in a cursor, as text; refuses one that is none, or of another order. */

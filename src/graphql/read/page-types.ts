@@ -1,5 +1,5 @@
 import { builder } from '../builder.ts'
-import { columnKey } from './json.ts'
+import { columnKey } from './row-form.ts'
 import type { Row } from './registry.ts'
 
 /** Reads the answer of a field from its row: the statement put it there under the response key. */

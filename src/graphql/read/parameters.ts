@@ -1,5 +1,6 @@
 import type { Action } from '../../access/role.ts'
 import { reachOf, type Reach, type Viewer } from '../../access/viewer.ts'
+import type { Form } from './form.ts'
 import type { Selected } from './selection.ts'
 
 /** One execution of a statement: where its parameters take their values from. */
@@ -13,12 +14,6 @@ export interface Run {
 
 /** Takes the value of one parameter from a run; may refuse it with a `BAD_USER_INPUT`. */
 export type Source = (run: Run) => unknown
-
-/**
- * What a statement answers in. `rows`: rows for resolvers, each answer under its column key as SQL has it. `text`: the
- * answer itself, as it is sent.
- */
-export type Form = 'rows' | 'text'
 
 /** Collects the parameters of a statement while its text is made. */
 export interface Parameters {

@@ -8,7 +8,7 @@ import {
 } from 'graphql'
 import { collect, type Document } from './collect.ts'
 import type { Root } from './description.ts'
-import { objectSql, type Column } from './json.ts'
+import type { Column } from './form.ts'
 import type { OperationPlan, Variables } from './operation-plan.ts'
 import type { Parameters, Run } from './parameters.ts'
 import { rootOf } from './root-options.ts'
@@ -67,7 +67,7 @@ export function planSelection(
   const document = documentOf(schema, plan, variables)
   const all: Selected[] = []
   const planned = roots.map(({ key, nodes, read }) => {
-    if (read === null) return { key, shape: `${key}:__typename`, sql: () => `'Query'::text` }
+    if (read === null) return { key, shape: `${key}:__typename`, sql: ({ form }: Parameters) => form.word('Query') }
     const { field, root } = read
     const args = argumentsOf(field, nodes, variables)
     const { selected, shape } = selectField(document, all, field, key, nodes, args, root.only?.(args))
@@ -81,7 +81,7 @@ export function planSelection(
     shape: planned.map(({ shape }) => shape).join('\n'),
     all,
     varying: all.filter(({ asked }) => (asked.node.arguments ?? []).some(usesVariables)),
-    sql: (parameters) => objectSql(planned.map(({ key, sql }): Column => [key, sql(parameters)])),
+    sql: (parameters) => parameters.form.object(planned.map(({ key, sql }): Column => [key, sql(parameters)])),
   }
 }
 

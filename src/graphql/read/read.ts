@@ -4,14 +4,14 @@ import type { GatewayContext } from '../context.ts'
 import { oneJson } from './compile.ts'
 import { filterValue } from './connection-sql.ts'
 import type { Arguments, Connection, Entity, Root } from './description.ts'
-import { listSql } from './json.ts'
 import type { Parameters, Run } from './parameters.ts'
 import { entityNamed, type EntityName, type Row } from './registry.ts'
+import { rowForm } from './row-form.ts'
 import { selectionOf, type Selected, type Selection } from './selection.ts'
 import { createStatements, type Statement } from './statements.ts'
 
 /** The statements of rows, in the form that resolvers read. */
-const statements = createStatements('rows')
+const statements = createStatements(rowForm)
 
 /** Runs the one statement that answers a selection. `root` names how it is read, and what it was given is a parameter. */
 async function run(
@@ -89,7 +89,7 @@ export async function readAligned(
     const { column, type } = keyOf(entity)
     const json = oneJson(parameters, entity, node, (row) => `${row}.${column} = ${place}.id`)
     const given = parameters.bind((inputs) => inputs.given, `${type}[]`)
-    return listSql(`(select ${json} from unnest(${given}) with ordinality ${place}(id, n) order by ${place}.n)`)
+    return parameters.form.list(json, `from unnest(${given}) with ordinality ${place}(id, n)`, `${place}.n`)
   })) as readonly (Row | null)[]
 }
 
@@ -121,9 +121,9 @@ export async function readIdsOf(
       ...(connection.filter?.where(row, filterValue(parameters, node), parameters) ?? []),
     ]
     const limit = among ? '' : `limit ${given('limit', 'int')}`
-    return listSql(
-      `(select to_json(${row}.${column}) from ${entity.table} ${row} where ${wanted.join(' and ')} order by ${row}.${column} ${limit})`,
-    )
+    const key = `${row}.${column}`
+    const rows = `select ${key} as id from ${entity.table} ${row} where ${wanted.join(' and ')} order by ${key} ${limit}`
+    return parameters.form.list(`to_json(${row}.id)`, `from (${rows}) ${row}`, `${row}.id`)
   })) as readonly string[]
 }
 

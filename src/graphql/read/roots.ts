@@ -4,7 +4,6 @@ import { readId } from '../ids.ts'
 import { oneJson } from './compile.ts'
 import { connectionSql } from './connection-sql.ts'
 import type { Arguments, Connection, Root } from './description.ts'
-import { listSql } from './json.ts'
 import type { Parameters } from './parameters.ts'
 import { keyOf } from './read.ts'
 import { entityNamed } from './registry.ts'
@@ -48,7 +47,7 @@ export const anyThings: Root = {
       const json = oneJson(parameters, entity, node, (row) => `${row}.${column} = ${place}.id`, { typed: true })
       return `select ${place}.n, ${json} as j from unnest(${ids}, ${places}) ${place}(id, n)`
     })
-    return listSql(`(select a.j from (${reads.join(' union all ')}) a order by a.n)`)
+    return parameters.form.list('a.j', `from (${reads.join(' union all ')}) a`, 'a.n')
   },
 }
 
@@ -56,7 +55,7 @@ function thingSql(parameters: Parameters, node: Selected, name: NodeType, idFrom
   const entity = entityNamed(name)
   const { column, type } = keyOf(entity)
   const id = fromArguments(parameters, node, type, idFrom)
-  return oneJson(parameters, entity, node, (row) => `${row}.${column} = ${id}`, { typed: true })
+  return parameters.form.orNull(oneJson(parameters, entity, node, (row) => `${row}.${column} = ${id}`, { typed: true }))
 }
 
 /** A parameter with what `take` makes of the arguments of `node`. */

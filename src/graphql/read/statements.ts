@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createLru } from './lru.ts'
-import { createParameters, type Form, type Parameters, type Source } from './parameters.ts'
+import type { Form } from './form.ts'
+import { createParameters, type Parameters, type Source } from './parameters.ts'
 
 /** The statement of one shape of selection. */
 export interface Statement {

@@ -25,7 +25,7 @@ const keys: Order['keys'] = [
   { type: 'bigint', sql: (row) => `${row}.position` },
 ]
 const cursor: Order['cursor'] = {
-  sql: activityCursorSql,
+  sql: ([transaction = '', position = '']) => activityCursorSql(transaction, position),
   parse(text) {
     const read = parseCursor(text)
     return read === null ? null : [read.transaction, read.position]

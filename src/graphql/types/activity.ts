@@ -46,7 +46,9 @@ entityInterface({
   fields: {
     kind: column(ActivityKind, 'What happened.', 'kind'),
     at: instant('When it was recorded.', 'at'),
-    cursor: value('String', 'Its place in the log: the subscription can go on from here. Opaque.', activityCursorSql),
+    cursor: value('String', 'Its place in the log: the subscription can go on from here. Opaque.', (row) =>
+      activityCursorSql(`${row}.transaction`, `${row}.position`),
+    ),
     actor: plainOne('Actor', 'Who did it.', (row) =>
       actorSql(`${row}.actor_kind`, `${row}.actor_id`, `${row}.actor_name`),
     ),

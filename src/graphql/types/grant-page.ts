@@ -35,11 +35,11 @@ export function grantPage(description: string, on: Connection['on']): Connection
     filter: {
       input: GrantFilter,
       where(row, filter, parameters) {
-        const states = filter.bind('states', 'grant_state[]')
+        const states = filter.among('states', `${row}.state`)
         const requesters = filter.bind('requesterIds', 'text[]')
         const vms = filter.bind('virtualMachines', 'text[]', readIds('VirtualMachine'))
         return [
-          ...(states === undefined ? [] : [`${row}.state = any(${states})`]),
+          ...(states === undefined ? [] : [states]),
           ...(requesters === undefined ? [] : [`${row}.requester_id = any(${requesters})`]),
           ...(vms === undefined ? [] : [`${row}.vm_id = any(${vms})`]),
           ...(filter.shape('mine') === true ? [`${row}.requester_id = ${viewerId(parameters)}`] : []),

@@ -29,7 +29,7 @@ const filter: Filter = {
   input: VirtualMachineFilter,
   where(row, given) {
     const search = given.bind('search', 'text', containing)
-    const statuses = given.bind('jitStatus', 'text[]')
+    const statuses = given.among('jitStatus', jitStatusSql(row))
     const systems = given.bind('os', 'operating_system[]')
     const accounts = given.bind('accounts', 'text[]', readIds('Account'))
     const group = given.bind('resourceGroup', 'text')
@@ -42,7 +42,7 @@ const filter: Filter = {
               select 1 from virtual_machine_interfaces i, unnest(i.addresses || i.public_addresses) a
               where i.vm_id = ${row}.id and a ilike ${search}))`,
           ]),
-      ...(statuses === undefined ? [] : [`${jitStatusSql(row)} = any(${statuses})`]),
+      ...(statuses === undefined ? [] : [statuses]),
       ...(systems === undefined ? [] : [`${row}.os = any(${systems})`]),
       ...(accounts === undefined ? [] : [`${row}.account_id = any(${accounts})`]),
       ...(group === undefined ? [] : [`lower(${row}.resource_group) = lower(${group})`]),

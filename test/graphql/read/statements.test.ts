@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createLru } from '../../../src/graphql/read/lru.ts'
 import { createStatements } from '../../../src/graphql/read/statements.ts'
+import { textForm } from '../../../src/graphql/read/text-form.ts'
 
 describe('a bounded memory', () => {
   it('forgets what was not used for longest', () => {
@@ -23,7 +24,7 @@ describe('a bounded memory', () => {
 
 describe('statements', () => {
   const statementsOf = (most: number, names: number) => {
-    const statements = createStatements('text', most, names)
+    const statements = createStatements(textForm, most, names)
     return { statements, of: (shape: string) => statements.of(shape, () => `'${shape}'`) }
   }
 

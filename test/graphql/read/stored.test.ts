@@ -5,6 +5,7 @@ import { createParameters } from '../../../src/graphql/read/parameters.ts'
 import { entityNamed } from '../../../src/graphql/read/registry.ts'
 import { useDatabase } from '../../support/database.ts'
 import { schema } from '../support/ask.ts'
+import { textForm } from '../../../src/graphql/read/text-form.ts'
 
 const database = useDatabase()
 
@@ -26,7 +27,7 @@ const described = Object.values(schema.getTypeMap()).flatMap((type): Entity[] =>
 /** The column that a field is. */
 function columnOf(field: Entity['fields'][string]): string | undefined {
   if (field?.kind !== 'value' || field.stored !== true || field.nullable === true) return undefined
-  return /\brow\."?(\w+)/.exec(field.sql('row', createParameters('text')))?.[1]
+  return /\brow\."?(\w+)/.exec(field.sql('row', createParameters(textForm)))?.[1]
 }
 
 it('a field that is a column and never null is a column that Postgres keeps from being null', async () => {

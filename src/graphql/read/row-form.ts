@@ -1,0 +1,28 @@
+import type { Form } from './form.ts'
+
+/** Postgres cuts identifiers off at 63 bytes. */
+const LONGEST_KEY = 63
+
+/** The property of a row that holds the answer for a response key: the key itself, unless Postgres would cut it off. */
+export function columnKey(key: string): string {
+  if (key.length <= LONGEST_KEY) return key
+  let hash = 5381n
+  for (const letter of key) hash = (hash * 33n + BigInt(letter.charCodeAt(0))) % 2n ** 96n
+  return `@${hash.toString(36)}`
+}
+
+/** JSON with the values of SQL, which resolvers read and their types serialize. */
+export const rowForm: Form = {
+  name: 'rows',
+  key: columnKey,
+  leaf: (_type, sql) => sql,
+  word: (text) => `'${text}'::text`,
+  object(columns, from = '') {
+    if (columns.length === 0) return `(select '{}'::json ${from})`
+    return `(select row_to_json(o) from (select ${columns.map(([key, sql]) => `${sql} as "${key}"`).join(', ')} ${from}) o)`
+  },
+  orNull: (object) => object,
+  list: (element, from, orderBy) => `array_to_json(array(select ${element} ${from} order by ${orderBy}))`,
+  gathered: (element, orderBy) =>
+    `coalesce(json_agg(${element}${orderBy === undefined ? '' : ` order by ${orderBy}`}) filter (where ${element} is not null), '[]')`,
+}
