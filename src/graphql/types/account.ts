@@ -6,7 +6,6 @@ import { column, instant, nullable, plainOne } from '../read/fields.ts'
 import { plain } from '../read/plain.ts'
 import { within } from '../read/parameters.ts'
 import { placeOfMachine } from './virtual-machine.ts'
-import { jitStatusSql } from './virtual-machine-page.ts'
 
 const AccountStatus = builder.enumType('AccountStatus', {
   description: 'How the gateway gets on with an account.',
@@ -28,7 +27,7 @@ plain({
   },
 })
 
-const count = (status: string) => `count(*) filter (where s.status = '${status}')`
+const count = (status: string) => `count(*) filter (where v.jit_status = '${status}')`
 
 entity({
   name: 'Account',
@@ -56,8 +55,8 @@ entity({
       'Its machines by JIT status, without those that are gone.',
       (row, parameters) => `(select ${count('CONFIGURED')} as configured, ${count('NOT_CONFIGURED')} as not_configured,
           ${count('UNSUPPORTED')} as unsupported
-        from (select ${jitStatusSql('v')} as status from virtual_machines v where v.account_id = ${row}.id
-          and v.gone_at is null and ${within(parameters, actions.readVirtualMachine, placeOfMachine('v'))}) s)`,
+        from virtual_machines v where v.account_id = ${row}.id and v.gone_at is null
+          and ${within(parameters, actions.readVirtualMachine, placeOfMachine('v'))})`,
       { authorisation: `Counts machines at which the viewer may do ${actions.readVirtualMachine}.` },
     ),
   },

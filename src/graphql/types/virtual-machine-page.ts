@@ -3,13 +3,6 @@ import { JitStatus, OperatingSystem } from '../enums.ts'
 import { readIds } from '../ids.ts'
 import type { Connection, Filter, Order, Orders } from '../read/description.ts'
 
-/** The JIT status of the machine `row`. */
-export function jitStatusSql(row: string): string {
-  return `case when ${row}.unsupported_reason is not null then 'UNSUPPORTED'
-    when exists (select 1 from policies p where p.vm_id = ${row}.id and p.disabled_at is null) then 'CONFIGURED'
-    else 'NOT_CONFIGURED' end`
-}
-
 export const VirtualMachineFilter = builder.inputType('VirtualMachineFilter', {
   description: 'Narrows machines: every part that is given must hold.',
   fields: (t) => ({
@@ -29,7 +22,7 @@ const filter: Filter = {
   input: VirtualMachineFilter,
   where(row, given) {
     const search = given.bind('search', 'text', containing)
-    const statuses = given.among('jitStatus', jitStatusSql(row))
+    const statuses = given.among('jitStatus', `${row}.jit_status`)
     const systems = given.bind('os', 'operating_system[]')
     const accounts = given.bind('accounts', 'text[]', readIds('Account'))
     const group = given.bind('resourceGroup', 'text')

@@ -7,7 +7,6 @@ import { instantSql } from '../read/sql.ts'
 import { activityPage } from './activity-page.ts'
 import { grantPage } from './grant-page.ts'
 import './virtual-machine-parts.ts'
-import { jitStatusSql } from './virtual-machine-page.ts'
 
 /** Where the machine `row` lies. */
 export const placeOfMachine = (row: string) => ({
@@ -42,7 +41,7 @@ entity({
       (row) => `jsonb_each_text(${row}.tags)`,
       (tag) => `${tag}.key`,
     ),
-    jitStatus: value(JitStatus, 'Whether just-in-time access guards it.', jitStatusSql),
+    jitStatus: column(JitStatus, 'Whether just-in-time access guards it.', 'jit_status'),
     unsupportedReason: column(
       UnsupportedReason,
       'Why it cannot be guarded; null unless it is UNSUPPORTED.',
@@ -84,7 +83,7 @@ entity({
     viewerCanRequestAccess: value(
       'Boolean',
       'Whether the viewer may ask for access to it, and it is guarded so that there is something to ask for.',
-      (row, parameters) => `(${row}.gone_at is null and ${jitStatusSql(row)} = 'CONFIGURED'
+      (row, parameters) => `(${row}.gone_at is null and ${row}.jit_status = 'CONFIGURED'
         and ${within(parameters, actions.requestAccess, placeOfMachine(row))})`,
     ),
     viewerCanConfigureJit: value(

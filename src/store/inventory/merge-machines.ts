@@ -12,8 +12,11 @@ import { resourceGroupId, staged } from './staged.ts'
  */
 export async function markMachinesGone(tx: Transaction, claim: AccountClaim): Promise<string[]> {
   const { rows } = await tx.execute<{ id: string; name: string; resource_group_id: string }>(sql`
-    update virtual_machines v set gone_at = gateway_now() where v.account_id = ${claim.accountId} and v.gone_at is null
-      and not exists (select 1 from ${staged(claim, 'virtualMachines')} where s.id = v.id)
+    with missing as (
+      select v.id from virtual_machines v where v.account_id = ${claim.accountId} and v.gone_at is null
+        and not exists (select 1 from ${staged(claim, 'virtualMachines')} where s.id = v.id)
+      order by v.id for no key update)
+    update virtual_machines v set gone_at = gateway_now() from missing where v.id = missing.id
     returning v.id, v.name, v.resource_group_id`)
   const vmIds = rows.map(({ id }) => id)
   if (vmIds.length === 0) return []

@@ -1,11 +1,13 @@
 import { bigint, boolean, index, jsonb, pgEnum, pgTable, text } from 'drizzle-orm/pg-core'
-import { operatingSystems, powerStates, unsupportedReasons } from '../../access/words.ts'
+import { sql } from 'drizzle-orm'
+import { jitStatuses, operatingSystems, powerStates, unsupportedReasons } from '../../access/words.ts'
 import { accounts } from './account.ts'
 import { instant, texts } from './column.ts'
 
 export const operatingSystem = pgEnum('operating_system', operatingSystems)
 export const powerState = pgEnum('power_state', powerStates)
 export const unsupportedReason = pgEnum('unsupported_reason', unsupportedReasons)
+export const jitStatus = pgEnum('jit_status', jitStatuses)
 
 /** Virtual machines found by inventory sync, under their lower-cased resource ids. */
 export const virtualMachines = pgTable(
@@ -23,6 +25,14 @@ export const virtualMachines = pgTable(
     power: powerState().notNull(),
     /** Null when JIT can be configured. */
     unsupportedReason: unsupportedReason('unsupported_reason'),
+    /** Whether a policy is in force: a trigger on policies keeps it so, whoever writes them. */
+    configured: boolean().notNull().default(false),
+    jitStatus: jitStatus('jit_status')
+      .notNull()
+      .generatedAlwaysAs(
+        sql`case when unsupported_reason is not null then 'UNSUPPORTED'::jit_status
+          when configured then 'CONFIGURED'::jit_status else 'NOT_CONFIGURED'::jit_status end`,
+      ),
     tags: jsonb().$type<Record<string, string>>().notNull().default({}),
     generation: bigint({ mode: 'number' }).notNull(),
     firstSeenAt: instant('first_seen_at').notNull(),
@@ -34,6 +44,7 @@ export const virtualMachines = pgTable(
     index('virtual_machines_account').on(table.accountId, table.id),
     index('virtual_machines_resource_group').on(table.resourceGroupId),
     index('virtual_machines_name').on(table.name, table.id),
+    index('virtual_machines_jit_status').on(table.jitStatus, table.name, table.id),
   ],
 )
 
