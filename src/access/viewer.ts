@@ -1,4 +1,4 @@
-import { roles, type Action, type Role } from './role.ts'
+import { actions, roles, type Action, type Role } from './role.ts'
 import { accountOf, resourceGroupOf, scopeContains } from './scope.ts'
 import type { Actor } from './words.ts'
 
@@ -44,6 +44,24 @@ export function reachOf({ rolesHeld }: Viewer, action: Action): Reach {
 }
 
 const reaches = new WeakMap<Viewer['rolesHeld'], Map<Action, Reach>>()
+
+/**
+ * At which levels `viewer` reaches anything, for every action. One text for all who hold roles in the same way,
+ * wherever that may be.
+ */
+export function levelsOf(viewer: Viewer): string {
+  const known = levels.get(viewer.rolesHeld)
+  if (known !== undefined) return known
+  const text = Object.values(actions).map((action) => {
+    const { everywhere, accountIds, resourceGroupIds, vmIds } = reachOf(viewer, action)
+    if (everywhere) return '/'
+    return [accountIds, resourceGroupIds, vmIds].map((ids) => (ids.length === 0 ? '-' : '+')).join('')
+  })
+  levels.set(viewer.rolesHeld, text.join(' '))
+  return text.join(' ')
+}
+
+const levels = new WeakMap<Viewer['rolesHeld'], string>()
 
 function workOut(rolesHeld: Viewer['rolesHeld'], action: Action): Reach {
   const accountIds: string[] = []

@@ -1,5 +1,5 @@
 import { GraphQLError, Kind, parse, type DocumentNode, type GraphQLSchema } from 'graphql'
-import type { Viewer } from '../../access/viewer.ts'
+import { levelsOf, type Viewer } from '../../access/viewer.ts'
 import type { Store } from '../../store/store.ts'
 import { createLru, type Lru } from './lru.ts'
 import { isWithinLimits, sizesOf } from './operation-cost.ts'
@@ -87,11 +87,18 @@ export function createOperationPlans(schema: GraphQLSchema, accept: Accept): Ope
       return roots === null ? null : { roots, statements: createLru(MOST_SHAPES) }
     })
     if (shape === null) return null
-    const { selection, statement } = shape.statements.of(shapeOfRoots(shape.roots, variables), () => {
-      const planned = planSelection(schema, plan, shape.roots, variables)
-      const made = statements.of(planned.shape, (parameters) => `${planned.sql(parameters)}, ${ROLES_VERSION}`)
-      return { selection: planned, statement: made }
-    })
+    const { selection, statement } = shape.statements.of(
+      `${levelsOf(viewer)} ${shapeOfRoots(shape.roots, variables)}`,
+      () => {
+        const planned = planSelection(schema, plan, shape.roots, variables)
+        const made = statements.of(
+          planned.shape,
+          viewer,
+          (parameters) => `${planned.sql(parameters)}, ${ROLES_VERSION}`,
+        )
+        return { selection: planned, statement: made }
+      },
+    )
     return {
       statement,
       values: valuesOf(statement, { viewer, selected: selectedIn(selection, variables), given: null }),

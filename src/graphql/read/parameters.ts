@@ -18,6 +18,8 @@ export type Source = (run: Run) => unknown
 /** Collects the parameters of a statement while its text is made. */
 export interface Parameters {
   readonly form: Form
+  /** Whose levels of reach the text is made for: those of everybody it is run for. */
+  readonly viewer: Viewer
   readonly sources: readonly Source[]
   /** The text of a new parameter: `$3::uuid`. */
   bind(source: Source, type: string): string
@@ -27,13 +29,14 @@ export interface Parameters {
   alias(): string
 }
 
-export function createParameters(form: Form): Parameters {
+export function createParameters(form: Form, viewer: Viewer): Parameters {
   const sources: Source[] = []
   const known = new Map<string, string>()
   let aliases = 0
   const bind = (source: Source, type: string) => `$${String(sources.push(source))}::${type}`
   return {
     form,
+    viewer,
     sources,
     bind,
     shared(name, source, type) {
@@ -58,14 +61,20 @@ const levels = [
   ['vm', 'vmIds'],
 ] as const satisfies readonly (readonly [keyof Place, keyof Reach])[]
 
-/** The predicate that a row lies where the viewer may do `action`. The text is the same for every viewer. */
+/**
+ * The predicate that a row lies where the viewer may do `action`. The text is the same for whoever reaches anything at
+ * the same levels, and speaks of no other level: an index serves it.
+ */
 export function within(parameters: Parameters, action: Action, place: Place): string {
-  const part = (of: keyof Reach, type: string) =>
-    parameters.shared(`${action} ${of}`, ({ viewer }) => reachOf(viewer, action)[of], type)
-  const reached = levels.flatMap(([level, of]) =>
-    place[level] === undefined ? [] : [`coalesce(${place[level]} = any(${part(of, 'text[]')}), false)`],
-  )
-  return `(${[part('everywhere', 'boolean'), ...reached].join(' or ')})`
+  const reach = reachOf(parameters.viewer, action)
+  if (reach.everywhere) return 'true'
+  const reached = levels.flatMap(([level, of]) => {
+    if (place[level] === undefined || reach[of].length === 0) return []
+    const ids = parameters.shared(`${action} ${of}`, ({ viewer }) => reachOf(viewer, action)[of], 'text[]')
+    return [`${place[level]} = any(${ids})`]
+  })
+  if (reached.length === 0) return 'false'
+  return reached.length === 1 ? String(reached[0]) : `(${reached.join(' or ')})`
 }
 
 /** The id of the viewer's actor, as a parameter. */

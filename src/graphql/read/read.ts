@@ -21,10 +21,13 @@ async function run(
   given: unknown,
   compile: (parameters: Parameters, node: Selected) => string,
 ): Promise<unknown> {
-  const statement = statements.of(`${root} ${selection.shape}`, (parameters) => compile(parameters, selection.root))
+  const { viewer } = context
+  const statement = statements.of(`${root} ${selection.shape}`, viewer, (parameters) =>
+    compile(parameters, selection.root),
+  )
   const { rows } = await context.store.pool.query<[unknown]>({
     text: statement.text,
-    values: valuesOf(statement, { viewer: context.viewer, selected: selection.all, given }),
+    values: valuesOf(statement, { viewer, selected: selection.all, given }),
     rowMode: 'array',
     ...statements.nameOf(statement),
   })

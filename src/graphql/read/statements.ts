@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { levelsOf, type Viewer } from '../../access/viewer.ts'
 import { createLru } from './lru.ts'
 import type { Form } from './form.ts'
 import { createParameters, type Parameters, type Source } from './parameters.ts'
@@ -25,10 +26,10 @@ export function createStatements(form: Form, mostStatements = MOST_STATEMENTS, m
   const named = new WeakMap<Statement, { readonly name: string } | null>()
   let names = 0
   return {
-    /** The statement for `shape`; `compile` makes its expression when it is not known. */
-    of(shape: string, compile: (parameters: Parameters) => string): Statement {
-      return statements.of(shape, () => {
-        const parameters = createParameters(form)
+    /** The statement for `shape` and the levels of `viewer`; `compile` makes its expression when it is not known. */
+    of(shape: string, viewer: Viewer, compile: (parameters: Parameters) => string): Statement {
+      return statements.of(`${levelsOf(viewer)} ${shape}`, () => {
+        const parameters = createParameters(form, viewer)
         return { text: `select ${compile(parameters)}`, sources: parameters.sources }
       })
     },

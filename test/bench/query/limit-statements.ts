@@ -109,11 +109,9 @@ const facts = array(
     order by transaction desc, position desc limit 20) a`,
 )
 
-/** The policy `p` of the machine `v`, from which its JIT status follows; the limit keeps it a look-up for each machine. */
+/** The policy `p` of the machine `v`. */
 const withPolicy = `left join lateral (select id, version from policies
   where vm_id = v.id and disabled_at is null and account_id = any($1) limit 1) p on true`
-const jitStatus = `case when v.unsupported_reason is not null then 'UNSUPPORTED'
-  when p.id is not null then 'CONFIGURED' else 'NOT_CONFIGURED' end`
 const machineId = `"${globalId('VirtualMachine', 'v.id')}"`
 
 export const limitStatements: Readonly<Record<DocumentName, LimitStatement>> = {
@@ -132,7 +130,7 @@ export const limitStatements: Readonly<Record<DocumentName, LimitStatement>> = {
         location: 'to_json(v.location)',
         os: `coalesce('"' || v.os::text || '"', 'null')`,
         power: '"v.power"',
-        jitStatus: `"${jitStatus}"`,
+        jitStatus: '"v.jit_status"',
         policy: orNull('p.id is null', object({ id: `"${globalId('Policy', 'p.id')}"`, version: 'p.version', ports })),
         grants: object({ nodes: active }),
       }),
@@ -146,10 +144,10 @@ export const limitStatements: Readonly<Record<DocumentName, LimitStatement>> = {
       object({
         id: machineId,
         name: 'to_json(v.name)',
-        jitStatus: `"${jitStatus}"`,
+        jitStatus: '"v.jit_status"',
         activity: object({ nodes: facts }),
       }),
-    )} from virtual_machines v ${withPolicy} where v.id = $2::text and v.account_id = any($1)`,
+    )} from virtual_machines v where v.id = $2::text and v.account_id = any($1)`,
     values: ({ id }) => [id],
   },
   'grant-page': {
@@ -179,18 +177,15 @@ export const limitStatements: Readonly<Record<DocumentName, LimitStatement>> = {
     values: ({ state, after }) => [state, after?.id ?? 'ffffffff-ffff-ffff-ffff-ffffffffffff'],
   },
   'jit-status-counts': {
-    // A policy lies in the account of its machine: both are read by account.
     text: `select ${answer(
       'account',
       object({
         name: 'to_json(a.name)',
         virtualMachineCounts: `(select ${object({
-          configured: 'count(p.id) filter (where v.unsupported_reason is null)',
-          notConfigured: 'count(*) filter (where v.unsupported_reason is null and p.id is null)',
-          unsupported: 'count(*) filter (where v.unsupported_reason is not null)',
-        })} from virtual_machines v
-          left join policies p on p.vm_id = v.id and p.account_id = a.id and p.disabled_at is null
-          where v.account_id = a.id and v.gone_at is null)`,
+          configured: `count(*) filter (where v.jit_status = 'CONFIGURED')`,
+          notConfigured: `count(*) filter (where v.jit_status = 'NOT_CONFIGURED')`,
+          unsupported: `count(*) filter (where v.jit_status = 'UNSUPPORTED')`,
+        })} from virtual_machines v where v.account_id = a.id and v.gone_at is null)`,
       }),
     )} from accounts a where a.id = $2::text and a.id = any($1)`,
     values: ({ id }) => [id],

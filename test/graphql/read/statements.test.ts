@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createLru } from '../../../src/graphql/read/lru.ts'
 import { createStatements } from '../../../src/graphql/read/statements.ts'
+import type { Viewer } from '../../../src/access/viewer.ts'
 import { textForm } from '../../../src/graphql/read/text-form.ts'
 
 describe('a bounded memory', () => {
@@ -22,10 +23,12 @@ describe('a bounded memory', () => {
   })
 })
 
+const viewer: Viewer = { actor: { kind: 'PERSON', id: 'rita', name: 'Rita' }, rolesHeld: [], address: null }
+
 describe('statements', () => {
   const statementsOf = (most: number, names: number) => {
     const statements = createStatements(textForm, most, names)
-    return { statements, of: (shape: string) => statements.of(shape, () => `'${shape}'`) }
+    return { statements, of: (shape: string) => statements.of(shape, viewer, () => `'${shape}'`) }
   }
 
   it('are prepared under a name from the second run on', () => {

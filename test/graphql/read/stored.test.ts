@@ -5,9 +5,11 @@ import { createParameters } from '../../../src/graphql/read/parameters.ts'
 import { entityNamed } from '../../../src/graphql/read/registry.ts'
 import { useDatabase } from '../../support/database.ts'
 import { schema } from '../support/ask.ts'
+import type { Viewer } from '../../../src/access/viewer.ts'
 import { textForm } from '../../../src/graphql/read/text-form.ts'
 
 const database = useDatabase()
+const viewer: Viewer = { actor: { kind: 'PERSON', id: 'rita', name: 'Rita' }, rolesHeld: [], address: null }
 
 /** Types that are rows of a table, which may be a view or made on the way. */
 const described = Object.values(schema.getTypeMap()).flatMap((type): Entity[] => {
@@ -27,7 +29,7 @@ const described = Object.values(schema.getTypeMap()).flatMap((type): Entity[] =>
 /** The column that a field is. */
 function columnOf(field: Entity['fields'][string]): string | undefined {
   if (field?.kind !== 'value' || field.stored !== true || field.nullable === true) return undefined
-  return /\brow\."?(\w+)/.exec(field.sql('row', createParameters(textForm)))?.[1]
+  return /\brow\."?(\w+)/.exec(field.sql('row', createParameters(textForm, viewer)))?.[1]
 }
 
 it('a field that is a column and never null is a column that Postgres keeps from being null', async () => {
