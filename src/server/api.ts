@@ -5,16 +5,19 @@ import type { Feed } from '../activity/activity.ts'
 import type { Log } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
 import type { Clock } from '../time/clock.ts'
+import { createAdmit } from './admit.ts'
 import { createCallerRate } from './caller-rate.ts'
 import { clientAddress } from './client-address.ts'
 import type { ExplorerOptions } from './explorer.ts'
-import { createPipeline, GRAPHQL_PATH } from './graphql-over-http.ts'
+import { ANSWER_WITHIN_MS, createPipeline, GRAPHQL_PATH } from './graphql-over-http.ts'
 import { serveWebSocket } from './graphql-over-websocket.ts'
 import type { OperationLimits } from './guards.ts'
 import { createFanOut } from './live/fan-out.ts'
 import type { Authenticate } from './identity/authenticator.ts'
 import type { PersistedSetting } from './persisted-operations.ts'
 import { createErrorMask } from './mask-error.ts'
+import { createPlannedAnswers } from './planned-answers.ts'
+import { createQuickWay } from './quick-way.ts'
 import { createStreamCap } from './stream-cap.ts'
 
 /** What the GraphQL API is served from, and within which bounds. */
@@ -68,10 +71,10 @@ export function openApi(options: ApiOptions, clock: Clock): Api {
   const streams = { cap, open: new Set<ServerResponse>() }
   const callerRate = createCallerRate(options.clientLimits.operationsPerSecond, clock)
   const addressOf = clientAddress(options.trustedProxies)
+  const admit = createAdmit({ authenticate, callerRate, clientAddress: addressOf, log })
   const pipeline = createPipeline({
     ...options,
-    clientAddress: addressOf,
-    callerRate,
+    admit,
     streams,
     fanOut,
     clock,
@@ -85,6 +88,8 @@ export function openApi(options: ApiOptions, clock: Clock): Api {
       reloadViewer: async () => (await current()).viewer,
     }),
   })
+  const answers = createPlannedAnswers(options, pipeline)
+  const quickly = createQuickWay({ ...options, admit, answers, clock, withinMs: ANSWER_WITHIN_MS })
   const sockets = serveWebSocket({
     pipeline,
     fanOut,
@@ -104,7 +109,8 @@ export function openApi(options: ApiOptions, clock: Clock): Api {
       // GraphiQL may hold a token: no page may frame it, and nothing may keep it.
       response.setHeader('content-security-policy', "frame-ancestors 'none'")
       response.setHeader('cache-control', 'no-store')
-      await pipeline(request, response)
+      const left = await quickly(request, response)
+      if (left !== null) await pipeline(request, response, left)
     },
     upgrade: (request, socket, head) => sockets.upgrade(request, socket, head),
     async stop() {

@@ -1,35 +1,38 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { useCSRFPrevention } from '@graphql-yoga/plugin-csrf-prevention'
 import { usePersistedOperations } from '@graphql-yoga/plugin-persisted-operations'
-import type { GraphQLSchema } from 'graphql'
+import type { GraphQLError, GraphQLSchema } from 'graphql'
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga'
 import type { GatewayContext } from '../graphql/context.ts'
 import type { Log } from '../log/log.ts'
 import type { Store } from '../store/store.ts'
 import type { Clock } from '../time/clock.ts'
-import type { ClientAddress } from './client-address.ts'
-import type { CallerRate } from './caller-rate.ts'
-import { authenticationError, tooManyRequests } from './errors.ts'
+import type { Admit } from './admit.ts'
+import { authenticationError } from './errors.ts'
 import { explorerPage, type ExplorerOptions } from './explorer.ts'
 import { useEventStreams, type EventStreams } from './event-streams.ts'
-import { useDeadline, useLimits, type OperationLimits } from './guards.ts'
+import { tooLate, useDeadline, useLimits, type OperationLimits } from './guards.ts'
 import type { FanOut } from './live/fan-out.ts'
-import type { Authenticate, Authentication } from './identity/authenticator.ts'
+import type { Authentication } from './identity/authenticator.ts'
 import { createErrorMask } from './mask-error.ts'
-import { storeThatIsAway, useOperationPlans } from './operation-plans.ts'
+import { storeThatIsAway } from './planned-answers.ts'
 import { persistedHash, type PersistedSetting } from './persisted-operations.ts'
 
 export const GRAPHQL_PATH = '/graphql'
 /** Largest body, in bytes: ten thousand targets fit, so that the verb itself can say that these are too many. */
 const MAX_BODY_BYTES = 4 * 1_024 * 1_024
 /** How long a query or a mutation may take. */
-const ANSWER_WITHIN_MS = 30_000
+export const ANSWER_WITHIN_MS = 30_000
 
 /** What reaches the pipeline with an operation, whichever transport brought it. */
 export interface Arrival {
   authentication?: Authentication
+  /** What the call is refused with, where its caller is not admitted. */
+  refused?: GraphQLError
   /** That the database is away, where an operation met it already: what is left of it does not wait for that again. */
   away?: unknown
+  /** That it took too long already. */
+  late?: boolean
 }
 
 /** What HTTP adds to it. */
@@ -41,9 +44,7 @@ export interface HttpArrival extends Arrival {
 export interface PipelineOptions {
   readonly schema: GraphQLSchema
   readonly contextFor: (authentication: Authentication) => GatewayContext
-  readonly authenticate: Authenticate
-  readonly callerRate: CallerRate
-  readonly clientAddress: ClientAddress
+  readonly admit: Admit
   readonly limits: OperationLimits
   readonly persisted: PersistedSetting | null
   readonly corsOrigins: readonly string[]
@@ -73,7 +74,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     },
     plugins: [
       useCSRFPrevention({ requestHeaders: ['x-graphql-yoga-csrf', 'apollo-require-preflight'] }),
-      useAuthentication(options),
+      useAdmission(options.admit),
       ...(persisted === null
         ? []
         : [
@@ -85,7 +86,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
           ]),
       useLimits(options.limits),
       useDeadline(options.clock, ANSWER_WITHIN_MS),
-      useOperationPlans({ ...options, withinMs: ANSWER_WITHIN_MS }),
+      useLate(),
       useEventStreams(options.streams, options.clock),
       useFanOut(options.fanOut),
     ],
@@ -117,25 +118,22 @@ function useFanOut(fanOut: FanOut): Plugin {
   }
 }
 
-/** Nothing is read, parsed or validated for a caller who did not prove who it is, or who sends too much. */
-function useAuthentication({
-  authenticate,
-  callerRate,
-  clientAddress,
-  log,
-}: PipelineOptions): Plugin<object, HttpArrival> {
+/** Nothing is parsed or validated for a caller who did not prove who it is, or who sends too much. */
+function useAdmission(admit: Admit): Plugin<object, HttpArrival> {
   return {
-    async onRequestParse({ request, serverContext }) {
-      try {
-        serverContext.authentication = await authenticate({
-          authorization: request.headers.get('authorization'),
-          address: clientAddress(serverContext.req),
-        })
-      } catch (error) {
-        throw authenticationError(error, log)
-      }
-      const waitMs = callerRate.take(serverContext.authentication.viewer.actor.id)
-      if (waitMs > 0) throw tooManyRequests(waitMs)
+    async onRequestParse({ serverContext }) {
+      if (serverContext.authentication === undefined && serverContext.refused === undefined)
+        Object.assign(serverContext, await admit(serverContext.req))
+      if (serverContext.refused !== undefined) throw serverContext.refused
+    },
+  }
+}
+
+/** What took too long ahead of the pipeline is not tried again. */
+function useLate(): Plugin<object, Arrival> {
+  return {
+    onParams({ context, setParamsHandler }) {
+      if ((context as Arrival).late === true) setParamsHandler(() => tooLate())
     },
   }
 }

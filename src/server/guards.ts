@@ -37,27 +37,31 @@ export function useLimits(limits: OperationLimits): Plugin {
 export function useDeadline(clock: Clock, withinMs: number): Plugin {
   return {
     onExecute({ executeFn, setExecuteFn }) {
-      setExecuteFn(async (args) => inTime(clock, withinMs, executeFn(args)))
+      setExecuteFn(async (args) => inTime<unknown>(clock, withinMs, executeFn(args), tooLate) as never)
     },
   }
 }
 
-/** An answer, or that it takes too long. */
+/** What an operation that takes too long is answered. */
+export function tooLate(): ExecutionResult {
+  const message =
+    'The operation takes too long. It may still be carried out: a creating verb can be repeated with its key.'
+  return { errors: [unavailable(message)] }
+}
+
+/** An answer, or what `late` gives when it takes too long. */
 export async function inTime<Answer>(
   clock: Clock,
   withinMs: number,
   answer: Answer | Promise<Answer>,
-): Promise<Answer | ExecutionResult> {
+  late: () => Answer,
+): Promise<Answer> {
   let disarm = () => {}
-  const late = new Promise<ExecutionResult>((resolve) => {
-    const message =
-      'The operation takes too long. It may still be carried out: a creating verb can be repeated with its key.'
-    disarm = clock.after(withinMs, () => {
-      resolve({ errors: [unavailable(message)] })
-    })
+  const tooLong = new Promise<Answer>((resolve) => {
+    disarm = clock.after(withinMs, () => resolve(late()))
   })
   try {
-    return await Promise.race([answer, late])
+    return await Promise.race([answer, tooLong])
   } finally {
     disarm()
   }
