@@ -1,4 +1,4 @@
-import type { Entity, Field, One, Parts } from './description.ts'
+import type { Entity, Field, One, Parts, RowSql } from './description.ts'
 import { connectionSql } from './connection-sql.ts'
 import type { Column } from './form.ts'
 import type { Parameters } from './parameters.ts'
@@ -8,28 +8,28 @@ import type { Selected } from './selection.ts'
 /** The key under which a row carries the name of its object type, where that is not known beforehand. */
 export const TYPE_KEY = '@type'
 
-export interface RowOptions {
-  /** Rows of several types are told apart by `TYPE_KEY`; an answer in text has no need of it. */
-  readonly typed?: boolean
-  /** What `row` is read from, where the expression is not about a row that is read already. */
-  readonly from?: string
+/** A row that is being read: its alias, and what its values are made of beside it, for the FROM it is read in. */
+export interface Reading {
+  readonly row: string
+  readonly joins: string[]
 }
 
-/** An SQL expression for the row `row` as JSON of what is selected of it. */
+/** What is selected of a row, as the form has it. `typed` marks rows of several types, told apart by `TYPE_KEY`. */
 export function rowJson(
   parameters: Parameters,
   entity: Entity,
-  row: string,
+  reading: Reading,
   node: Selected,
-  { typed = false, from = '' }: RowOptions = {},
+  typed = false,
 ): string {
   const { variants } = entity
   const { form } = parameters
+  const { row } = reading
   const mark = (type: string): Column[] => (form.name === 'text' ? [] : [[TYPE_KEY, type]])
   if (variants === undefined) {
     const type = form.word(entity.name)
-    const columns = columnsOf(parameters, entity, row, node, entity.name, type)
-    return form.object([...columns, ...(typed ? mark(type) : [])], from)
+    const columns = columnsOf(parameters, entity, reading, node, entity.name, type)
+    return form.object([...columns, ...(typed ? mark(type) : [])])
   }
   const shapes = Map.groupBy(variants, ({ name }) => node.types.get(name)?.shape)
   const cases = [...shapes.values()].map((alike) => {
@@ -38,14 +38,18 @@ export function rowJson(
         ? form.word(String(alike[0]?.name))
         : `case ${alike.map(({ name, is }) => `when ${is(row)} then ${form.word(name)}`).join(' ')} end`
     const fields = Object.assign({}, entity.fields, ...alike.map((variant) => variant.fields)) as Entity['fields']
-    const columns = columnsOf(parameters, { ...entity, fields }, row, node, String(alike[0]?.name), type)
+    const columns = columnsOf(parameters, { ...entity, fields }, reading, node, String(alike[0]?.name), type)
     return { is: alike.map(({ is }) => is(row)).join(' or '), json: form.object([...columns, ...mark(type)]) }
   })
-  const json =
-    cases.length === 1 && cases[0] !== undefined
-      ? cases[0].json
-      : `case ${cases.map((one) => `when ${one.is} then ${one.json}`).join(' ')} end`
-  return from === '' ? json : `(select ${json} ${from})`
+  return cases.length === 1 && cases[0] !== undefined
+    ? cases[0].json
+    : `case ${cases.map((one) => `when ${one.is} then ${one.json}`).join(' ')} end`
+}
+
+export interface OneOptions {
+  readonly typed?: boolean
+  /** What it is read from in place of the type's own table. */
+  readonly from?: string
 }
 
 /** At most one row of `entity` that `where` picks and the viewer may see; SQL's null when there is none. */
@@ -54,18 +58,24 @@ export function oneJson(
   entity: Entity,
   node: Selected,
   where: (row: string) => string,
-  { from = entity.table, ...more }: RowOptions = {},
+  { typed = false, from = entity.table }: OneOptions = {},
 ): string {
-  const row = parameters.alias()
-  const wanted = `${where(row)} and ${entity.authorisation.where(row, parameters)}`
-  return rowJson(parameters, entity, row, node, { ...more, from: `from ${from} ${row} where ${wanted}` })
+  const reading = { row: parameters.alias(), joins: [] }
+  const json = rowJson(parameters, entity, reading, node, typed)
+  const wanted = `${where(reading.row)} and ${entity.authorisation.where(reading.row, parameters)}`
+  return `(select ${json} from ${fromSql(from, reading)} where ${wanted})`
+}
+
+/** What a row is read from, and what is beside it. */
+export function fromSql(table: string, { row, joins }: Reading): string {
+  return [`${table} ${row}`, ...joins].join(' cross join lateral ')
 }
 
 /** What is selected of an object type of `entity`, each answer under its key; `type` is the SQL of that type's name. */
 function columnsOf(
   parameters: Parameters,
   entity: Entity,
-  row: string,
+  reading: Reading,
   node: Selected,
   name: string,
   type: string,
@@ -77,7 +87,7 @@ function columnsOf(
     if (child.name === '__typename') return [[key, type]]
     const field = entity.fields[child.name]
     if (field === undefined) throw new Error(`${name}.${child.name} is not described.`)
-    return [[key, fieldSql(parameters, entity, field, row, child)]]
+    return [[key, fieldSql(parameters, entity, field, reading, child)]]
   })
 }
 
@@ -98,14 +108,22 @@ function together([first, ...more]: readonly Selected[]): Selected {
   return more.length === 0 ? first : { ...first, types: new Map(types) }
 }
 
-function fieldSql(parameters: Parameters, entity: Entity, field: Field, row: string, node: Selected): string {
+function fieldSql(parameters: Parameters, entity: Entity, field: Field, reading: Reading, node: Selected): string {
   const { form } = parameters
+  const { row } = reading
   if (field.kind === 'value')
     return form.leaf(node.type, field.sql(row, parameters), field.stored === true && entity.plain !== true)
   if (field.kind === 'parts') return partsJson(parameters, field, row, node)
   if (field.kind === 'connection') return connectionSql(parameters, field, row, node)
-  const related = relatedJson(parameters, field, row, node)
-  return field.nonNull === true ? related : form.orNull(related)
+  if (field.nonNull === true && field.from !== undefined) return madeJson(parameters, field, field.from, reading, node)
+  return form.orNull(relatedJson(parameters, field, row, node))
+}
+
+/** A plain value that is always there. Beside its row it costs Postgres nothing, but a select of its own would. */
+function madeJson(parameters: Parameters, field: One, from: RowSql, { row, joins }: Reading, node: Selected): string {
+  const made = parameters.alias()
+  joins.push(`${from(row, parameters)} ${made}`)
+  return rowJson(parameters, entityNamed(field.to), { row: made, joins }, node)
 }
 
 function relatedJson(parameters: Parameters, field: One, row: string, node: Selected): string {
@@ -116,8 +134,10 @@ function relatedJson(parameters: Parameters, field: One, row: string, node: Sele
 
 function partsJson(parameters: Parameters, field: Parts, row: string, node: Selected): string {
   const entity = entityNamed(field.of)
-  const part = parameters.alias()
+  const reading = { row: parameters.alias(), joins: [] }
+  const json = rowJson(parameters, entity, reading, node)
+  const { row: part } = reading
   const wanted = `${field.on(row, part, parameters)} and ${entity.authorisation.where(part, parameters)}`
-  const from = `from ${field.from?.(row, parameters) ?? entity.table} ${part} where ${wanted}`
-  return parameters.form.list(rowJson(parameters, entity, part, node), from, field.orderBy(part))
+  const from = `from ${fromSql(field.from?.(row, parameters) ?? entity.table, reading)} where ${wanted}`
+  return parameters.form.list(json, from, field.orderBy(part))
 }

@@ -1,5 +1,5 @@
 import { badInput } from '../bad-input.ts'
-import { rowJson } from './compile.ts'
+import { fromSql, rowJson } from './compile.ts'
 import type { Connection, FilterValue, Order } from './description.ts'
 import type { Column } from './form.ts'
 import { cursorSql, parseCursorOf } from './order.ts'
@@ -52,7 +52,8 @@ export function connectionSql(parameters: Parameters, field: Connection, row: st
   const page = `(select ${t}.*${numbered ? `, row_number() over (order by ${keys}) as "@n"` : ''} from (
     select ${t}.* from ${entity.table} ${t}
     where ${[wanted, ...bounds.flatMap((one) => (one === undefined ? [] : [one.beyond]))].join(' and ')}
-    order by ${keys} limit ${String(LARGEST_PAGE + 1)}) ${t} order by ${keys} limit ${size}${peeks ? ' + 1' : ''}) ${t}`
+    order by ${keys} limit ${String(LARGEST_PAGE + 1)}) ${t} order by ${keys} limit ${size}${peeks ? ' + 1' : ''})`
+  const reading = { row: t, joins: [] }
 
   // Three steps: what of each row is needed, what of all rows together, and what becomes of it.
   const ofRow: string[] = numbered ? [`${t}."@n"`] : []
@@ -80,7 +81,7 @@ export function connectionSql(parameters: Parameters, field: Connection, row: st
   }
   const edge = (part: Selected) => {
     if (part.name === '__typename') return typeName('Edge')
-    if (part.name !== 'cursor') return rowJson(parameters, entity, t, part)
+    if (part.name !== 'cursor') return rowJson(parameters, entity, reading, part)
     return leaf(
       part,
       cursorSql(
@@ -92,7 +93,7 @@ export function connectionSql(parameters: Parameters, field: Connection, row: st
   const answers = selected.map((part) => {
     if (part.name === '__typename') return column(part, typeName('Connection'))
     if (part.name === 'totalCount') return column(part, leaf(part, counted))
-    if (part.name === 'nodes') return column(part, gathered(rowJson(parameters, entity, t, part)))
+    if (part.name === 'nodes') return column(part, gathered(rowJson(parameters, entity, reading, part)))
     const fields = shown(parameters, [...part.types.values()][0]?.fields ?? [])
     const object = (sql: (one: Selected) => string) => form.object(fields.map((one) => column(one, sql(one))))
     return column(part, part.name === 'edges' ? gathered(object(edge)) : object(info))
@@ -100,8 +101,8 @@ export function connectionSql(parameters: Parameters, field: Connection, row: st
   if (peeks) ofRow.push(...order.keys.map(({ sql }, n) => `${sql(t)} as "@k${String(n)}"`))
   // What is no aggregate would be answered once a row.
   if (ofAll.length === 0) together('count(*)')
-  const gathering = `select ${ofAll.join(', ')} from (select ${ofRow.join(', ')} from ${page}) p`
-  return form.object(answers, `from (${gathering}) q`)
+  const gathering = `select ${ofAll.join(', ')} from (select ${ofRow.join(', ')} from ${fromSql(page, reading)}) p`
+  return `(select ${form.object(answers)} from (${gathering}) q)`
 }
 
 /** Names of types are part of an answer in text; resolvers know them without. */

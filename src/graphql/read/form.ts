@@ -16,8 +16,7 @@ export interface Form {
   leaf(type: GraphQLOutputType, sql: string, certain: boolean): string
   /** A text known beforehand, of which nothing is to be escaped. */
   word(text: string): string
-  /** An object; `from`, where given, is what the values are read from, and then it is the object of each of its rows. */
-  object(columns: readonly Column[], from?: string): string
+  object(columns: readonly Column[]): string
   /** An object that may be missing, in which case `object` is SQL's null. */
   orNull(object: string): string
   /** A list of what `element` is for each row of `from`, in order; an element that is SQL's null is a null in it. */

@@ -70,12 +70,23 @@ export function within(parameters: Parameters, action: Action, place: Place): st
   if (reach.everywhere) return 'true'
   const reached = levels.flatMap(([level, of]) => {
     if (place[level] === undefined || reach[of].length === 0) return []
-    const ids = parameters.shared(`${action} ${of}`, ({ viewer }) => reachOf(viewer, action)[of], 'text[]')
+    const ids = parameters.shared(`${action} ${of}`, ({ viewer }) => arrayText(reachOf(viewer, action)[of]), 'text[]')
     return [`${place[level]} = any(${ids})`]
   })
   if (reached.length === 0) return 'false'
   return reached.length === 1 ? String(reached[0]) : `(${reached.join(' or ')})`
 }
+
+/** A list as Postgres writes an array, made once for as long as the same roles are held. */
+function arrayText(ids: readonly string[]): string {
+  const known = arrayTexts.get(ids)
+  if (known !== undefined) return known
+  const text = `{${ids.map((id) => `"${id.replaceAll(/[\\"]/g, '\\$&')}"`).join(',')}}`
+  arrayTexts.set(ids, text)
+  return text
+}
+
+const arrayTexts = new WeakMap<readonly string[], string>()
 
 /** The id of the viewer's actor, as a parameter. */
 export function viewerId(parameters: Parameters): string {

@@ -17,9 +17,9 @@ export const rowForm: Form = {
   key: columnKey,
   leaf: (_type, sql) => sql,
   word: (text) => `'${text}'::text`,
-  object(columns, from = '') {
-    if (columns.length === 0) return `(select '{}'::json ${from})`
-    return `(select row_to_json(o) from (select ${columns.map(([key, sql]) => `${sql} as "${key}"`).join(', ')} ${from}) o)`
+  object(columns) {
+    if (columns.length === 0) return `'{}'::json`
+    return `(select row_to_json(o) from (select ${columns.map(([key, sql]) => `${sql} as "${key}"`).join(', ')}) o)`
   },
   orNull: (object) => object,
   list: (element, from, orderBy) => `array_to_json(array(select ${element} ${from} order by ${orderBy}))`,

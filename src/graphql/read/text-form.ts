@@ -17,10 +17,9 @@ export const textForm: Form = {
   key: (responseKey) => responseKey,
   leaf,
   word: (text) => literal(`"${text}"`),
-  object(columns, from = '') {
+  object(columns) {
     const members = columns.flatMap(([key, sql], place) => [literal(`${place === 0 ? '{' : ','}"${key}":`), sql])
-    const object = joined([...(columns.length === 0 ? [literal('{')] : members), literal('}')])
-    return from === '' ? object : `(select ${object} ${from})`
+    return joined([...(columns.length === 0 ? [literal('{')] : members), literal('}')])
   },
   orNull: (object) => `coalesce(${object}, 'null')`,
   list: (element, from, orderBy) =>
@@ -69,7 +68,12 @@ function json(type: string, isEnum: boolean, sql: string, certain: boolean): str
   return needsNoEscape ? `'"' || (${sql}) || '"'` : `to_json((${sql})::text)`
 }
 
+/** Names that a look-up finds quicker than a list of cases, which Postgres also sets up anew for every run. */
+const MANY = 8
+
 function enumSql(values: readonly { readonly name: string; readonly value: unknown }[], sql: string): string {
   if (values.every(({ name, value }) => name === value)) return sql
-  return `case ${sql} ${values.map(({ name, value }) => `when '${String(value)}' then '${name}'`).join(' ')} end`
+  const names = values.map(({ name, value }) => [String(value), name] as const)
+  if (names.length > MANY) return `${literal(JSON.stringify(Object.fromEntries(names)))}::jsonb->>(${sql})::text`
+  return `case ${sql} ${names.map(([value, name]) => `when '${value}' then '${name}'`).join(' ')} end`
 }
