@@ -21,6 +21,7 @@ const arrows: Record<string, readonly string[]> = {
   activity: ['access', 'store', 'time'],
   commands: ['access', 'store', 'time'],
   inventory: ['access', 'cloud', 'store', 'time'],
+  sweeper: ['cloud', 'firewall', 'time'],
   enforcer: ['access', 'cloud', 'firewall', 'store', 'time'],
   graphql: ['access', 'activity', 'commands', 'store', 'time'],
   // Of what lies below the API, what it puts into the API's context.

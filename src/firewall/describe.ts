@@ -1,4 +1,4 @@
-import { isOurAllow, type Rule } from './rule.ts'
+import type { Rule } from './rule.ts'
 
 /** What every deny of ours says of itself. */
 export const denyDescription = 'JIT Gateway keeps these ports closed to whoever holds no grant.'
@@ -16,16 +16,4 @@ export function readDescription(rule: Rule): { readonly grantId: string; readonl
   if (grantId === undefined || endsAt === undefined) return null
   const endsAtMs = Date.parse(endsAt)
   return Number.isNaN(endsAtMs) ? null : { grantId, endsAtMs }
-}
-
-/**
- * Our allows that should be gone at `nowIso`, read from the cloud's rules alone. One whose description was rewritten is
- * not among them: only the facts can tell whether a grant still needs it.
- */
-export function overdueRules(rules: readonly Rule[], nowIso: string): Rule[] {
-  const now = Date.parse(nowIso)
-  return rules.filter((rule) => {
-    const named = isOurAllow(rule) ? readDescription(rule) : null
-    return named !== null && named.endsAtMs <= now
-  })
 }
