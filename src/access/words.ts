@@ -14,6 +14,10 @@ export type JitStatus = (typeof jitStatuses)[number]
 export const unsupportedReasons = ['NO_NETWORK_SECURITY_GROUP', 'CLASSIC', 'NO_PRIVATE_ADDRESS', 'OTHER'] as const
 export type UnsupportedReason = (typeof unsupportedReasons)[number]
 
+/** The kinds of rule sets that clouds enforce, in the order in which a packet from outside meets them. */
+export const boundaryKinds = ['NETWORK_SECURITY_GROUP'] as const
+export type BoundaryKind = (typeof boundaryKinds)[number]
+
 export const requestStatuses = ['PENDING_APPROVAL', 'APPROVED', 'DENIED', 'WITHDRAWN', 'LAPSED'] as const
 export type RequestStatus = (typeof requestStatuses)[number]
 

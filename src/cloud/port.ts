@@ -53,6 +53,8 @@ export interface FoundVirtualMachine {
   /** Deployed in the classic model, which the gateway cannot protect. */
   readonly classic: boolean
   readonly os: OperatingSystem | null
+  /** The user that it was made with; null when the cloud does not say. */
+  readonly adminUserName: string | null
   readonly power: PowerState
   readonly tags: Readonly<Record<string, string>>
   readonly interfaces: readonly { readonly id: string; readonly primary: boolean }[]

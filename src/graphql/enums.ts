@@ -57,6 +57,9 @@ export const UnsupportedReason = described(
     OTHER: 'The cloud shows something that the gateway cannot guard.',
   },
 )
+export const BoundaryKind = described('BoundaryKind', 'What kind of rule set a boundary is.', words.boundaryKinds, {
+  NETWORK_SECURITY_GROUP: 'A network security group (NSG) of Azure.',
+})
 export const RequestStatus = described('RequestStatus', 'What became of a request.', words.requestStatuses, {
   PENDING_APPROVAL: 'Waiting for an approver.',
   APPROVED: 'Granted, by policy or by an approver.',

@@ -70,6 +70,29 @@ describe('machines and policies', () => {
     expect(relic).toMatchObject({ policy: null, userErrors: [{ code: 'CONFLICT', field: ['virtualMachines', '2'] }] })
   })
 
+  test('the machines under JIT are listed with who came last, how often access was asked for, and what to connect to', async () => {
+    await grantTo('web-14')
+    const listed = async () => {
+      const { virtualMachines } = await tell('configured-virtual-machines', { first: 100 })
+      return virtualMachines.nodes.find(({ name }: { name: string }) => name === 'web-14')
+    }
+    expect(await listed()).toMatchObject({
+      accessRequestsLast7Days: 1,
+      lastAccess: null,
+      addresses: ['10.0.0.4'],
+      adminUserName: null,
+      policy: { ports: [{ port: 22, protocol: 'TCP' }] },
+      guardedBy: 'NETWORK_SECURITY_GROUP',
+    })
+    await database.store.pool.query(
+      `update grants set state = 'ACTIVE', activated_at = '2026-11-24T11:31:55.123Z' where vm_id = $1`,
+      [machineKey('web-14')],
+    )
+    expect(await listed()).toMatchObject({
+      lastAccess: { at: '2026-11-24T11:31:55.123Z', by: { kind: 'PERSON', name: 'rob' }, grant: { port: 22 } },
+    })
+  })
+
   test('JIT is enabled with ports of your own, once for a key', async () => {
     const variables = {
       virtualMachines: [machineId('web-1')],

@@ -114,6 +114,13 @@ describe('inventory sync', () => {
     expect(await rows('select from inventory_items')).toEqual([])
   })
 
+  it('knows the user that a machine was made with, and the one that it is told of later', async () => {
+    for (const adminUserName of ['azureadmin', 'ops', null]) {
+      await syncOnce(() => pagesOf([{ ...web, more: { adminUserName } }], groups))
+      expect(await rows('select admin_user_name as name from virtual_machines')).toEqual([{ name: adminUserName }])
+    }
+  })
+
   it('says why a machine cannot be protected', async () => {
     await syncOnce(() =>
       pagesOf(

@@ -26,6 +26,8 @@ export function readMachine(raw: unknown, power: PowerState | null): FoundVirtua
     ...common(raw),
     classic: false,
     os: readSystem(textProperty(disk, 'osType')),
+    // A machine made from a disk that was in use before has no profile.
+    adminUserName: textProperty(property(properties, 'osProfile'), 'adminUsername'),
     power: power ?? 'UNKNOWN',
     tags: readTags(raw),
     interfaces: interfaces.flatMap((nic) => {
@@ -45,6 +47,7 @@ export function readClassicMachine(raw: unknown): FoundVirtualMachine {
     ...common(raw),
     classic: true,
     os: readSystem(textProperty(disk, 'operatingSystem')),
+    adminUserName: null,
     power: state === 'Started' ? 'RUNNING' : state === 'Stopped' ? 'STOPPED' : 'UNKNOWN',
     tags: readTags(raw),
     interfaces: [],

@@ -5,7 +5,7 @@ import { entity } from '../read/entity.ts'
 import { column, instant, nullable, plainOne } from '../read/fields.ts'
 import { plain } from '../read/plain.ts'
 import { within } from '../read/parameters.ts'
-import { placeOfMachine } from './virtual-machine.ts'
+import { placeOfMachine } from './place-of-machine.ts'
 
 const AccountStatus = builder.enumType('AccountStatus', {
   description: 'How the gateway gets on with an account.',

@@ -1,6 +1,6 @@
 import { actions } from '../../access/role.ts'
 import { builder } from '../builder.ts'
-import { Protocol } from '../enums.ts'
+import { BoundaryKind, Protocol } from '../enums.ts'
 import { readIds } from '../ids.ts'
 import type { Connection } from '../read/description.ts'
 import { entity, part } from '../read/entity.ts'
@@ -67,6 +67,7 @@ entity({
   },
   fields: {
     resourceId: column('String', "The cloud's id, in lower case.", 'id'),
+    kind: column(BoundaryKind, 'What kind of rule set it is.', 'kind'),
     name: column('String', 'Its name at the cloud.', 'name'),
     resourceGroup: column('String', 'The name of its resource group.', 'resource_group'),
     location: column('String', "The cloud's region.", 'location'),

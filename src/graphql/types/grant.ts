@@ -24,6 +24,12 @@ part({
   },
 })
 
+/** Who asked for the grant `row`. */
+export function requesterSql(row: string): string {
+  const kind = `(select r.requester_kind from requests r where r.id = ${row}.request_id)`
+  return actorSql(kind, `${row}.requester_id`, `${row}.requester_name`)
+}
+
 /** Since when a grant that is CLOSING should have been closed. */
 const overSince = (row: string) => `least(${row}.ends_at, ${row}.closing_at)`
 const isLive = (row: string) => `${row}.state in ('OPENING', 'ACTIVE')`
@@ -71,13 +77,7 @@ entity({
       isFailure,
     ),
     drifted: column('Boolean', 'Whether somebody else changed a rule of it, which was put back.', 'drifted'),
-    requester: plainOne('Actor', 'Who asked for it.', (row) =>
-      actorSql(
-        `(select r.requester_kind from requests r where r.id = ${row}.request_id)`,
-        `${row}.requester_id`,
-        `${row}.requester_name`,
-      ),
-    ),
+    requester: plainOne('Actor', 'Who asked for it.', requesterSql),
     virtualMachine: one(
       'VirtualMachine',
       'The machine; null when the viewer may not see it.',

@@ -2,6 +2,7 @@ import { builder } from '../builder.ts'
 import { JitStatus, OperatingSystem } from '../enums.ts'
 import { readIds } from '../ids.ts'
 import type { Connection, Filter, Order, Orders } from '../read/description.ts'
+import { accessedSince } from './recent-access.ts'
 
 export const VirtualMachineFilter = builder.inputType('VirtualMachineFilter', {
   description: 'Narrows machines: every part that is given must hold.',
@@ -12,6 +13,14 @@ export const VirtualMachineFilter = builder.inputType('VirtualMachineFilter', {
     accounts: t.idList({ description: 'In any of these accounts.' }),
     resourceGroup: t.string({ description: 'In resource groups of this name, in any case.' }),
     exposed: t.boolean({ description: 'True: with an exposure; false: with none.' }),
+    accessedSince: t.field({
+      type: 'DateTime',
+      description: 'With a port that was proven open at or after this moment, as far as the viewer may see its grants.',
+    }),
+    notAccessedSince: t.field({
+      type: 'DateTime',
+      description: 'With none that was, as far as the viewer may see: not used since then, or never.',
+    }),
     includeGone: t.boolean({ description: 'Also those that the last sync no longer found.' }),
   }),
 })
@@ -20,12 +29,14 @@ const containing = (text: string) => `%${text.replace(/[\\%_]/g, '\\$&')}%`
 
 const filter: Filter = {
   input: VirtualMachineFilter,
-  where(row, given) {
+  where(row, given, parameters) {
     const search = given.bind('search', 'text', containing)
     const statuses = given.among('jitStatus', `${row}.jit_status`)
     const systems = given.bind('os', 'operating_system[]')
     const accounts = given.bind('accounts', 'text[]', readIds('Account'))
     const group = given.bind('resourceGroup', 'text')
+    const since = given.bind('accessedSince', 'timestamptz')
+    const notSince = given.bind('notAccessedSince', 'timestamptz')
     const exposed = given.shape('exposed')
     return [
       ...(search === undefined
@@ -42,6 +53,8 @@ const filter: Filter = {
       ...(exposed === undefined
         ? []
         : [`${exposed === true ? '' : 'not '}exists (select 1 from exposures e where e.vm_id = ${row}.id)`]),
+      ...(since === undefined ? [] : [accessedSince(row, since, parameters)]),
+      ...(notSince === undefined ? [] : [`not ${accessedSince(row, notSince, parameters)}`]),
       ...(given.shape('includeGone') === true ? [] : [`${row}.gone_at is null`]),
     ]
   },

@@ -1,19 +1,14 @@
 import { actions } from '../../access/role.ts'
-import { JitStatus, OperatingSystem, PowerState, UnsupportedReason } from '../enums.ts'
+import { BoundaryKind, JitStatus, OperatingSystem, PowerState, UnsupportedReason } from '../enums.ts'
 import { entity } from '../read/entity.ts'
 import { column, instant, list, nullable, one, parts, plainList, value } from '../read/fields.ts'
 import { within } from '../read/parameters.ts'
 import { instantSql } from '../read/sql.ts'
 import { activityPage } from './activity-page.ts'
 import { grantPage } from './grant-page.ts'
+import { placeOfMachine } from './place-of-machine.ts'
+import { recentAccess } from './recent-access.ts'
 import './virtual-machine-parts.ts'
-
-/** Where the machine `row` lies. */
-export const placeOfMachine = (row: string) => ({
-  account: `${row}.account_id`,
-  resourceGroup: `${row}.resource_group_id`,
-  vm: `${row}.id`,
-})
 
 const addresses = (name: string) => (row: string) =>
   `array(select a from virtual_machine_interfaces i, unnest(i.${name}) a where i.vm_id = ${row}.id
@@ -50,11 +45,27 @@ entity({
     ),
     addresses: value('String', 'Private addresses, the primary interface first.', addresses('addresses'), list),
     publicAddresses: value('String', 'Public addresses, the same way.', addresses('public_addresses'), list),
+    adminUserName: column(
+      'String',
+      'The user that it was made with, to sign in as; null when the cloud does not say, as of a machine made from a disk ' +
+        'that was in use before.',
+      'admin_user_name',
+      nullable,
+    ),
     interfaces: parts(
       'NetworkInterface',
       'Its network interfaces, the primary one first.',
       (row, nic) => `${nic}.vm_id = ${row}.id`,
       (nic) => `${nic}."primary" desc, ${nic}.id`,
+    ),
+    guardedBy: value(
+      BoundaryKind,
+      'The kind of boundary that can close its ports, on the path of any of its interfaces; null when none stands there. ' +
+        'Of several kinds, the one that a packet from outside meets first.',
+      (row) => `(select min(b.kind) from virtual_machine_interfaces i
+        join boundaries b on b.id in (i.subnet_boundary_id, i.own_boundary_id) and b.gone_at is null
+        where i.vm_id = ${row}.id)`,
+      nullable,
     ),
     account: one(
       'Account',
@@ -67,6 +78,7 @@ entity({
       (row, policy) => `${policy}.vm_id = ${row}.id and ${policy}.disabled_at is null`,
     ),
     grants: grantPage('Grants to it, as far as the viewer may see them.', (row, grant) => `${grant}.vm_id = ${row}.id`),
+    ...recentAccess,
     activity: activityPage('What happened to it.', (row, fact) => `${fact}.vm_id = ${row}.id`),
     exposures: parts(
       'Exposure',

@@ -42,10 +42,11 @@ export async function mergeMachines(
 ): Promise<{ readonly found: readonly string[]; readonly changed: readonly string[] }> {
   const { accountId, generation } = claim
   const { rows } = await tx.execute<{ id: string; found: boolean }>(sql`
-    insert into virtual_machines as v (id, account_id, resource_group_id, resource_group, name, location, os, power,
-      unsupported_reason, tags, generation, first_seen_at, last_seen_at)
+    insert into virtual_machines as v (id, account_id, resource_group_id, resource_group, name, location, os,
+      admin_user_name, power, unsupported_reason, tags, generation, first_seen_at, last_seen_at)
     select s.id, ${accountId}, ${resourceGroupId(accountId, sql`s.body->>'resourceGroup'`)}, s.body->>'resourceGroup',
-      s.body->>'name', s.body->>'location', (s.body->>'os')::operating_system, (s.body->>'power')::power_state,
+      s.body->>'name', s.body->>'location', (s.body->>'os')::operating_system, s.body->>'adminUserName',
+      (s.body->>'power')::power_state,
       (case when (s.body->>'classic')::boolean then 'CLASSIC'
         when not coalesce(path.addressed, false) then 'NO_PRIVATE_ADDRESS'
         when not path.guarded then 'NO_NETWORK_SECURITY_GROUP' end)::unsupported_reason,
@@ -59,13 +60,13 @@ export async function mergeMachines(
     ) path on path.vm_id = s.id
     order by s.id
     on conflict (id) do update set resource_group = excluded.resource_group, name = excluded.name,
-      location = excluded.location, os = excluded.os, power = excluded.power,
-      unsupported_reason = excluded.unsupported_reason, tags = excluded.tags, generation = excluded.generation,
-      last_seen_at = excluded.last_seen_at, gone_at = null
+      location = excluded.location, os = excluded.os, admin_user_name = excluded.admin_user_name,
+      power = excluded.power, unsupported_reason = excluded.unsupported_reason, tags = excluded.tags,
+      generation = excluded.generation, last_seen_at = excluded.last_seen_at, gone_at = null
     where v.gone_at is not null
-      or (v.resource_group, v.name, v.location, v.os, v.power, v.unsupported_reason, v.tags) is distinct from
-        (excluded.resource_group, excluded.name, excluded.location, excluded.os, excluded.power,
-          excluded.unsupported_reason, excluded.tags)
+      or (v.resource_group, v.name, v.location, v.os, v.admin_user_name, v.power, v.unsupported_reason, v.tags)
+        is distinct from (excluded.resource_group, excluded.name, excluded.location, excluded.os, excluded.admin_user_name,
+          excluded.power, excluded.unsupported_reason, excluded.tags)
     returning v.id, v.xmax = 0 as found`)
   const idsOf = (found: boolean) => rows.filter((row) => row.found === found).map(({ id }) => id)
   return { found: idsOf(true), changed: idsOf(false) }

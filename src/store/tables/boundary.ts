@@ -1,16 +1,21 @@
-import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
+import { bigint, boolean, index, integer, jsonb, pgEnum, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
 import { sql } from 'drizzle-orm'
+import { boundaryKinds } from '../../access/words.ts'
 import type { Rule } from '../../firewall/rule.ts'
 import { protocol } from './policy.ts'
 import { accounts } from './account.ts'
 import { instant } from './column.ts'
 import { virtualMachines } from './virtual-machine.ts'
 
+/** Its values sort in the order in which a packet from outside meets them. */
+export const boundaryKind = pgEnum('boundary_kind', boundaryKinds)
+
 /** Rule sets that a cloud enforces, as last observed. */
 export const boundaries = pgTable(
   'boundaries',
   {
     id: text().primaryKey(),
+    kind: boundaryKind().notNull().default('NETWORK_SECURITY_GROUP'),
     accountId: text('account_id')
       .notNull()
       .references(() => accounts.id),

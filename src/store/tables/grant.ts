@@ -72,6 +72,13 @@ export const grants = pgTable(
   },
   (table) => [
     index('grants_vm').on(table.vmId, table.id),
+    index('grants_vm_requested').on(table.vmId, table.requestedAt),
+    index('grants_vm_activated')
+      .on(table.vmId, table.activatedAt, table.id)
+      .where(sql`activated_at is not null`),
+    index('grants_vm_requester_activated')
+      .on(table.vmId, table.requesterId, table.activatedAt, table.id)
+      .where(sql`activated_at is not null`),
     index('grants_request').on(table.requestId),
     index('grants_requester').on(table.requesterId, table.id),
     index('grants_account').on(table.accountId, table.id),

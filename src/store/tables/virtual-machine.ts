@@ -22,6 +22,8 @@ export const virtualMachines = pgTable(
     name: text().notNull(),
     location: text().notNull(),
     os: operatingSystem(),
+    /** The user that the machine was made with; null when the cloud does not say. */
+    adminUserName: text('admin_user_name'),
     power: powerState().notNull(),
     /** Null when JIT can be configured. */
     unsupportedReason: unsupportedReason('unsupported_reason'),

@@ -43,6 +43,7 @@ describe('an inventory', () => {
       location: 'westeurope',
       classic: false,
       os: 'LINUX',
+      adminUserName: 'azureadmin',
       power: 'RUNNING',
       tags: { Env: 'prod' },
       interfaces: web.nicIds.map((id, index) => ({ id, primary: index === 0 })),
@@ -56,6 +57,7 @@ describe('an inventory', () => {
       location: 'westeurope',
       classic: true,
       os: 'WINDOWS',
+      adminUserName: null,
       power: 'RUNNING',
       tags: {},
       interfaces: [],
@@ -192,7 +194,11 @@ describe('machines of the classic model', () => {
 
 describe('a resource with little in it', () => {
   it('is read as far as it goes', () => {
-    expect(readMachine({ id: '/S/a/resourceGroups/RG/x/VM' }, null)).toMatchObject({ os: null, power: 'UNKNOWN' })
+    expect(readMachine({ id: '/S/a/resourceGroups/RG/x/VM' }, null)).toMatchObject({
+      os: null,
+      adminUserName: null,
+      power: 'UNKNOWN',
+    })
     expect(readInterface({ id: '/NIC' })).toEqual({ id: '/nic', boundaryId: null, configurations: [] })
   })
 

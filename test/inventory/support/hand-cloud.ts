@@ -70,6 +70,7 @@ export function foundMachine({ name, more = {} }: HandMachine): FoundVirtualMach
     id: vmId(name),
     name,
     ...about,
+    adminUserName: null,
     tags: {},
     interfaces: [{ id: nicId(`${name}-nic`), primary: true }],
     ...more,

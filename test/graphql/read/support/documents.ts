@@ -73,6 +73,13 @@ export function everything(
   return `{ __typename ${[...fields, ...cases].join(' ')} }`
 }
 
+const moments = [
+  '2026-11-24T00:00:00Z',
+  '2026-11-25T12:00:00.123Z',
+  '2026-11-25T13:00:00+01:00',
+  '2026-11-26T00:00:00Z',
+]
+
 /** The types whose ids filters take. */
 const idTypes: Readonly<Record<string, string>> = {
   accounts: 'Account',
@@ -205,6 +212,7 @@ class Writer {
 
   private scalar(name: string, of: string, type: string): unknown {
     if (type === 'Boolean') return this.oneIn(2)
+    if (type === 'DateTime') return this.oneIn(40) ? 'none' : this.oneOf(moments)
     if (type === 'Int') return this.oneIn(40) ? 101 : this.draw(fc.nat, { max: 6 })
     if (type === 'ID') return this.known(this.pools.ids, idTypes[name] ?? of.split(' ')[0] ?? '')
     return name === 'after' || name === 'before' ? this.known(this.pools.cursors, of) : this.oneOf(this.pools.texts)
