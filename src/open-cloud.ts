@@ -1,6 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AzureCredential } from './cloud/azure/connect.ts'
+import { byAccount } from './cloud/by-account.ts'
 import type { Config } from './config.ts'
 import type { ConnectedCloud } from './gateway.ts'
 import type { Log } from './log/log.ts'
@@ -21,7 +22,7 @@ async function openAzure(config: Config, credential: AzureCredential): Promise<O
   const { ARM_ENDPOINT: endpoint, ARM_AUDIENCE: audience, ARM_CA_FILE: file } = config
   const certificateAuthority = file === null ? null : await readFile(file, 'utf8')
   return {
-    cloud: connectAzure({ endpoint, credential, audience, certificateAuthority }),
+    cloud: byAccount({ AZURE: connectAzure({ endpoint, credential, audience, certificateAuthority }) }),
     accounts: config.AZURE_SUBSCRIPTIONS.map((id) => ({ id, name: null })),
     name: `Azure at ${endpoint}, as ${credential.kind.replace('-', ' ')}`,
     stop: () => Promise.resolve(),
@@ -34,13 +35,14 @@ async function openSimulator(config: Config, log: Log): Promise<OpenCloud> {
   await mkdir(config.DATA_DIR, { recursive: true })
   const file = join(config.DATA_DIR, 'simulated-cloud.json')
   const simulator = await startSimulator({ file, log, operationMs: config.SIMULATOR_OPERATION_MS })
+  const azure = connectAzure({
+    endpoint: simulator.endpoint,
+    credential: { kind: 'token', token: simulator.token },
+    audience: null,
+    certificateAuthority: simulator.certificateAuthority,
+  })
   return {
-    cloud: connectAzure({
-      endpoint: simulator.endpoint,
-      credential: { kind: 'token', token: simulator.token },
-      audience: null,
-      certificateAuthority: simulator.certificateAuthority,
-    }),
+    cloud: byAccount({ AZURE: azure }),
     accounts: simulator.subscriptions,
     name: `a simulated one at ${simulator.endpoint}, kept in ${file}`,
     stop: () => simulator.stop(),

@@ -1,5 +1,5 @@
 import { actions, roles, type Action, type Role } from './role.ts'
-import { accountOf, resourceGroupOf, scopeContains } from './scope.ts'
+import { accountOf, accountScope, resourceGroupOf, scopeContains } from './scope.ts'
 import type { Actor } from './words.ts'
 
 /** A role held at a scope. */
@@ -70,9 +70,9 @@ function workOut(rolesHeld: Viewer['rolesHeld'], action: Action): Reach {
   let everywhere = false
   for (const { role, scope } of rolesHeld) {
     if (!roles[role].includes(action)) continue
+    const account = accountOf(scope)
     if (scope === '/') everywhere = true
-    else if (accountOf(scope) !== null && scope === `/subscriptions/${accountOf(scope)}`)
-      accountIds.push(accountOf(scope) as string)
+    else if (account !== null && scope === accountScope(account)) accountIds.push(account)
     else if (resourceGroupOf(scope) === scope) resourceGroupIds.push(scope)
     else vmIds.push(scope)
   }

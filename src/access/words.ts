@@ -14,8 +14,11 @@ export type JitStatus = (typeof jitStatuses)[number]
 export const unsupportedReasons = ['NO_NETWORK_SECURITY_GROUP', 'CLASSIC', 'NO_PRIVATE_ADDRESS', 'OTHER'] as const
 export type UnsupportedReason = (typeof unsupportedReasons)[number]
 
+export const clouds = ['AZURE', 'AWS'] as const
+export type CloudName = (typeof clouds)[number]
+
 /** The kinds of rule sets that clouds enforce, in the order in which a packet from outside meets them. */
-export const boundaryKinds = ['NETWORK_SECURITY_GROUP'] as const
+export const boundaryKinds = ['AZURE_FIREWALL', 'NETWORK_SECURITY_GROUP', 'SECURITY_GROUP'] as const
 export type BoundaryKind = (typeof boundaryKinds)[number]
 
 export const requestStatuses = ['PENDING_APPROVAL', 'APPROVED', 'DENIED', 'WITHDRAWN', 'LAPSED'] as const

@@ -1,16 +1,13 @@
 import type { OperatingSystem, PowerState } from '../access/words.ts'
-import type { Rule, RuleChanges } from '../firewall/rule.ts'
+import type { RuleChanges } from '../firewall/rule.ts'
+import type { Shown } from '../firewall/shown.ts'
 
 /** What a boundary showed at one reading. */
-export interface Observation {
+export interface Observation extends Shown {
   /** Lower-cased resource id. */
   readonly boundaryId: string
   /** Changes with every write; a write that names an older one is refused. */
   readonly etag: string
-  /** Every inbound rule, ours and foreign, without the cloud's default rules. */
-  readonly rules: readonly Rule[]
-  /** Rules of any direction: the quota counts them all. */
-  readonly ruleCount: number
   /** The cloud's whole answer, handed back unread to `apply` so that nothing in it is lost. */
   readonly raw: unknown
 }

@@ -1,4 +1,5 @@
 import { actions } from '../access/role.ts'
+import { accountScope } from '../access/scope.ts'
 import { may } from '../access/viewer.ts'
 import { sql } from '../store/sql.ts'
 import type { CommandContext, Outcome } from './command.ts'
@@ -11,7 +12,7 @@ export async function syncAccount(
   { store, viewer }: CommandContext,
   input: { readonly accountId: string },
 ): Promise<Outcome> {
-  const scope = `/subscriptions/${input.accountId}`
+  const scope = accountScope(input.accountId)
   if (!may(viewer, actions.readAccount, scope)) return notFound
   if (!may(viewer, actions.writeAccount, scope))
     return {

@@ -1,13 +1,11 @@
 import type { CloudFault } from '../access/facts.ts'
 import type { EnforcementStatus } from '../access/words.ts'
 import type { Observation } from '../cloud/port.ts'
-import { driftOf } from '../firewall/drift.ts'
 import type { Plan } from '../firewall/plan.ts'
 import type { Refusal } from '../firewall/refusal.ts'
-import { remainsOf } from '../firewall/remains.ts'
 import { isOurs } from '../firewall/rule.ts'
-import { shadowsOf } from '../firewall/shadow.ts'
-import { verifyGrants, type GrantEvidence } from '../firewall/verify.ts'
+import type { GrantEvidence } from '../firewall/verify.ts'
+import { waysOf } from '../firewall/ways.ts'
 import type { PassInput } from '../store/reconcile/begin.ts'
 import type { Observed } from '../store/reconcile/record.ts'
 import type { Written } from './write.ts'
@@ -29,8 +27,9 @@ export function evidenceOf(
   after: Observation,
   written: Written | null,
 ): Evidence {
-  const live = verifyGrants(input, after.rules)
-  const remains = remainsOf(input.ended, input.grants, after.rules)
+  const ways = waysOf(after.kind)
+  const live = ways.verify(input, after)
+  const remains = ways.remains(input, after)
   const refused = [...plan.refused, ...refusedByCloud(plan, written), ...blocked(live)]
   const hopeless = new Set(refused.map(({ grantId }) => grantId))
   // A grant that was open and is refused now is not given up: it is owed its window.
@@ -43,8 +42,8 @@ export function evidenceOf(
       ...live.map(({ grantId, status, ruleName }) => ({ grantId, status, ruleName })),
       ...remains.map(({ grantId, status, ruleName }) => ({ grantId, status, ruleName })),
     ] satisfies { status: EnforcementStatus }[],
-    shadows: shadowsOf(input.machines, after.rules),
-    drifted: [...new Set(driftOf(input.known, input, before.rules).map(({ grantId }) => grantId))],
+    shadows: ways.shadows(input, after),
+    drifted: [...new Set(ways.drift(input, before).map(({ grantId }) => grantId))],
     refused,
     facts: [],
     correlationId: written?.correlationId ?? null,

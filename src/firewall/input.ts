@@ -22,8 +22,32 @@ export interface LiveGrant {
   readonly endsAt: string
 }
 
+/** A grant that this boundary must be proven not to admit any more. */
+export interface EndedGrant {
+  readonly grantId: string
+  readonly vmId: string
+  readonly addresses: readonly string[]
+  readonly port: number
+  readonly protocol: Protocol
+  readonly sources: readonly string[]
+  /** In CLOSING; otherwise an opening given up, or a grant whose path has left this boundary. */
+  readonly closing: boolean
+}
+
+/** What a grant's rule at a boundary was last observed to be. */
+export interface KnownRule {
+  readonly grantId: string
+  readonly ruleName: string
+}
+
 /** Everything the desired rules of one boundary follow from. */
 export interface BoundaryInput {
   readonly machines: readonly ProtectedMachine[]
   readonly grants: readonly LiveGrant[]
+}
+
+/** What is known of a boundary besides: what it must show no more, and what it showed before. */
+export interface BoundaryFacts extends BoundaryInput {
+  readonly ended: readonly EndedGrant[]
+  readonly known: readonly KnownRule[]
 }

@@ -58,7 +58,9 @@ export const UnsupportedReason = described(
   },
 )
 export const BoundaryKind = described('BoundaryKind', 'What kind of rule set a boundary is.', words.boundaryKinds, {
+  AZURE_FIREWALL: 'An Azure Firewall with classic rules.',
   NETWORK_SECURITY_GROUP: 'A network security group (NSG) of Azure.',
+  SECURITY_GROUP: 'A security group of AWS EC2.',
 })
 export const RequestStatus = described('RequestStatus', 'What became of a request.', words.requestStatuses, {
   PENDING_APPROVAL: 'Waiting for an approver.',

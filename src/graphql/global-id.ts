@@ -2,17 +2,19 @@ import { accountOf } from '../access/scope.ts'
 import { base64urlSql } from './read/sql.ts'
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-const RESOURCE = /^\/subscriptions\/[-\w.()/ ]{36,1024}$/
+const ACCOUNT = /^\d{12}$/
+const RESOURCE = /^\/(?:subscriptions\/[-\w.()/ ]{36,1024}|aws\/[-\w/]{12,1024})$/
 const POSITION = /^[1-9]\d{0,17}$/
 
 const isUuid = (id: string) => UUID.test(id)
+const isAccount = (id: string) => isUuid(id) || ACCOUNT.test(id)
 const isResource = (id: string) => RESOURCE.test(id) && id === id.toLowerCase() && accountOf(id) !== null
 
 /** Which ids can exist, by type: an id that cannot is refused before it reaches SQL. */
 const possible = {
   VirtualMachine: isResource,
   Boundary: isResource,
-  Account: isUuid,
+  Account: isAccount,
   Policy: isUuid,
   Request: isUuid,
   Grant: isUuid,

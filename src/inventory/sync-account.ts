@@ -56,8 +56,9 @@ async function readPages({ store, cloud, owner, leaseMs, signal }: SyncContext, 
 /** What is kept of a page: of a boundary not the whole answer of the cloud, which only a write needs. */
 function itemsOf(page: InventoryPage): readonly StagedItem[] {
   if (page.kind !== 'boundaries') return page.items
-  return page.items.map(({ boundaryId: id, name, resourceGroup, location, etag, rules }) => ({
+  return page.items.map(({ boundaryId: id, kind, name, resourceGroup, location, etag, rules }) => ({
     id,
+    kind,
     name,
     resourceGroup,
     location,

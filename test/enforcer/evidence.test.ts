@@ -28,6 +28,7 @@ const foreign = (access: 'ALLOW' | 'DENY', priority: number, source = '*'): Rule
 })
 const showing = (rules: readonly Rule[]): Observation => ({
   boundaryId: 'nsg',
+  kind: 'NETWORK_SECURITY_GROUP',
   etag: '1',
   rules,
   ruleCount: rules.length,

@@ -4,6 +4,7 @@ import { createLastSeen } from '../../src/enforcer/last-seen.ts'
 
 const reading = (boundaryId: string, ruleCount = 1, etag = '1'): Observation => ({
   boundaryId,
+  kind: 'NETWORK_SECURITY_GROUP',
   etag,
   rules: [],
   ruleCount,

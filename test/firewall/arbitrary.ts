@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { applyChanges } from '../../src/firewall/diff.ts'
 import type { BoundaryInput, LiveGrant, ProtectedMachine } from '../../src/firewall/input.ts'
-import { planBoundary } from '../../src/firewall/plan.ts'
+import { planNetworkSecurityGroup } from '../../src/firewall/network-security-group.ts'
 import { isOurs, type Rule } from '../../src/firewall/rule.ts'
 import { filler, foreignRule, grantId } from './rules.ts'
 
@@ -143,7 +143,7 @@ export const presentRules: fc.Arbitrary<Rule[]> = fc
 
 /** What a boundary shows after one pass. */
 export function afterPlan(wanted: BoundaryInput, present: readonly Rule[]): Rule[] {
-  return applyChanges(present, planBoundary(wanted, observed(present)).changes)
+  return applyChanges(present, planNetworkSecurityGroup(wanted, observed(present)).changes)
 }
 
 /** An observation of a boundary without outbound rules. */

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parsePrefix, prefixContains, type Prefix } from '../../src/access/prefix.ts'
 import type { BoundaryInput } from '../../src/firewall/input.ts'
-import { planBoundary } from '../../src/firewall/plan.ts'
+import { planNetworkSecurityGroup } from '../../src/firewall/network-security-group.ts'
 import { isOurs, type Rule } from '../../src/firewall/rule.ts'
 import { shadowsOf } from '../../src/firewall/shadow.ts'
 import { verifyGrants } from '../../src/firewall/verify.ts'
@@ -19,7 +19,7 @@ describe('whatever a boundary shows and whatever is asked of it', () => {
   it('planning on top of what a plan left behind changes nothing', () => {
     hold((wanted, present) => {
       const after = afterPlan(wanted, present)
-      expect(planBoundary(wanted, observed(after)).changes).toEqual({ remove: [], put: [] })
+      expect(planNetworkSecurityGroup(wanted, observed(after)).changes).toEqual({ remove: [], put: [] })
     })
   })
 
@@ -37,8 +37,8 @@ describe('whatever a boundary shows and whatever is asked of it', () => {
           sources: grant.sources.toReversed(),
         })),
       }
-      const plan = planBoundary(wanted, observed(present))
-      expect(planBoundary(turned, observed(present.toReversed()))).toEqual(plan)
+      const plan = planNetworkSecurityGroup(wanted, observed(present))
+      expect(planNetworkSecurityGroup(turned, observed(present.toReversed()))).toEqual(plan)
     })
   })
 
@@ -51,7 +51,7 @@ describe('whatever a boundary shows and whatever is asked of it', () => {
 
   it('an allow of ours stands for live grants and admits what one of them gives', () => {
     hold((wanted, present) => {
-      const plan = planBoundary(wanted, observed(present))
+      const plan = planNetworkSecurityGroup(wanted, observed(present))
       const allows = afterPlan(wanted, present).filter((rule) => isOurs(rule) && rule.access === 'ALLOW')
       for (const rule of allows) {
         const owners = wanted.grants.filter(({ grantId }) => plan.owners.get(rule.name)?.includes(grantId))
@@ -69,7 +69,7 @@ describe('whatever a boundary shows and whatever is asked of it', () => {
 
   it('nobody is cut off while granted: what is proven OPEN is admitted, and only a foreign deny stops the rest', () => {
     hold((wanted, present, tags) => {
-      const plan = planBoundary(wanted, observed(present))
+      const plan = planNetworkSecurityGroup(wanted, observed(present))
       const after = afterPlan(wanted, present)
       const decide = walkOf(after, tags)
       const evidence = new Map(verifyGrants(wanted, after).map((one) => [one.grantId, one]))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { planBoundary } from '../../src/firewall/plan.ts'
+import { planNetworkSecurityGroup } from '../../src/firewall/network-security-group.ts'
 import { afterPlan, observed } from './arbitrary.ts'
 import { filler, foreignRule, grant, grantId, machine } from './rules.ts'
 
@@ -7,7 +7,7 @@ describe('a plan', () => {
   const input = { machines: [machine()], grants: [grant()] }
 
   it('opens what is granted and closes what is protected, in one go', () => {
-    const { changes, owners, refused } = planBoundary(input, observed([foreignRule(4_096)]))
+    const { changes, owners, refused } = planNetworkSecurityGroup(input, observed([foreignRule(4_096)]))
     expect(changes.remove).toEqual([])
     expect(changes.put.map((rule) => rule.access)).toEqual(['ALLOW', 'DENY'])
     expect([...owners.values()]).toEqual([[grantId(1)]])
@@ -19,7 +19,7 @@ describe('a plan', () => {
     const both = afterPlan({ ...input, grants: [grant(), other] }, [])
     const one = afterPlan({ ...input, grants: [other] }, both)
     expect(one.map((rule) => rule.name)).toEqual(expect.arrayContaining(both.map((rule) => rule.name)))
-    const none = planBoundary({ ...input, grants: [] }, observed(one))
+    const none = planNetworkSecurityGroup({ ...input, grants: [] }, observed(one))
     expect(none.changes).toEqual({ remove: [one.find((rule) => rule.access === 'ALLOW')?.name], put: [] })
   })
 
@@ -35,7 +35,7 @@ describe('a plan', () => {
   })
 
   it('says which grants have no place, and owns no rule for them', () => {
-    const full = planBoundary(input, { rules: filler(1_000, 1_100), ruleCount: 999 })
+    const full = planNetworkSecurityGroup(input, { rules: filler(1_000, 1_100), ruleCount: 999 })
     expect(full.changes.put.map((rule) => rule.access)).toEqual(['DENY'])
     expect(full.owners.size).toBe(0)
     expect(full.refused).toMatchObject([{ grantId: grantId(1), fault: { code: 'QUOTA_REACHED' } }])
@@ -54,6 +54,6 @@ describe('a plan', () => {
     )
     const after = afterPlan({ machines, grants }, [])
     expect(after).toHaveLength(501)
-    expect(planBoundary({ machines, grants }, observed(after)).changes.put).toEqual([])
+    expect(planNetworkSecurityGroup({ machines, grants }, observed(after)).changes.put).toEqual([])
   })
 })

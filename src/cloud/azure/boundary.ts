@@ -71,6 +71,7 @@ export function readGroup(raw: unknown): Observation {
   if (id === '' || etag === '' || !Array.isArray(rules)) throw unexpectedAnswer('no network security group')
   return {
     boundaryId: id.toLowerCase(),
+    kind: 'NETWORK_SECURITY_GROUP',
     etag,
     rules: rules.flatMap((rule) => readRule(rule) ?? []),
     ruleCount: rules.length,

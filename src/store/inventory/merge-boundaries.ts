@@ -10,9 +10,10 @@ import { resourceGroupId, staged } from './staged.ts'
 export async function mergeBoundaries(tx: Transaction, claim: AccountClaim): Promise<string[]> {
   const { accountId, generation } = claim
   const { rows } = await tx.execute<{ id: string }>(sql`
-    insert into boundaries as b (id, account_id, resource_group_id, resource_group, name, location, etag, rules,
-      observed_at, generation)
-    select s.id, ${accountId}, ${resourceGroupId(accountId, sql`s.body->>'resourceGroup'`)}, s.body->>'resourceGroup',
+    insert into boundaries as b (id, kind, account_id, resource_group_id, resource_group, name, location, etag,
+      rules, observed_at, generation)
+    select s.id, (s.body->>'kind')::boundary_kind, ${accountId},
+      ${resourceGroupId(accountId, sql`s.body->>'resourceGroup'`)}, s.body->>'resourceGroup',
       s.body->>'name', s.body->>'location', s.body->>'etag', s.body->'rules', s.at, ${generation}::bigint
     from ${staged(claim, 'boundaries')} order by s.id
     on conflict (id) do update set resource_group = excluded.resource_group, name = excluded.name,

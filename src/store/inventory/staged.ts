@@ -1,4 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm'
+import { resourceGroupsIn } from '../../access/scope.ts'
 import type { Transaction } from '../store.ts'
 import type { AccountClaim } from './claim-account.ts'
 
@@ -10,7 +11,7 @@ export function staged({ accountId, generation }: AccountClaim, kind: string): S
 
 /** The path of a resource group, from an expression of its name. */
 export function resourceGroupId(accountId: string, name: SQL): SQL {
-  return sql`${`/subscriptions/${accountId}/resourcegroups/`} || lower(${name})`
+  return sql`${resourceGroupsIn(accountId)} || lower(${name})`
 }
 
 /**

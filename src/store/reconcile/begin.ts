@@ -1,35 +1,15 @@
 import { sql } from 'drizzle-orm'
-import type { BoundaryInput } from '../../firewall/input.ts'
+import type { BoundaryFacts } from '../../firewall/input.ts'
 import type { Protocol } from '../../access/words.ts'
 import type { Store } from '../store.ts'
 import type { Claim } from './claim.ts'
 
-/** A grant that this boundary must be proven not to admit any more. */
-export interface EndedGrant {
-  readonly grantId: string
-  readonly vmId: string
-  readonly addresses: readonly string[]
-  readonly port: number
-  readonly protocol: Protocol
-  readonly sources: readonly string[]
-  /** In CLOSING; otherwise an opening given up, or a grant whose path has left this boundary. */
-  readonly closing: boolean
-}
-
-/** What a grant's rule here was last observed to be. */
-export interface KnownRule {
-  readonly grantId: string
-  readonly ruleName: string
-}
-
 /** Everything a pass over one boundary decides from, read at `at`. */
-export interface PassInput extends BoundaryInput {
+export interface PassInput extends BoundaryFacts {
   /** The database's moment before the boundary is read, ISO 8601: what is observed was so at this moment or later. */
   readonly at: string
   /** The etag of the reading that was recorded last, by whichever process; null when none was. */
   readonly etag: string | null
-  readonly ended: readonly EndedGrant[]
-  readonly known: readonly KnownRule[]
 }
 
 /**
@@ -93,9 +73,9 @@ interface Row extends Record<string, unknown> {
 interface Rest extends Record<string, unknown> {
   readonly at: string
   readonly etag: string | null
-  readonly machines: BoundaryInput['machines']
-  readonly standing: readonly EndedGrant[]
-  readonly known: readonly KnownRule[]
+  readonly machines: BoundaryFacts['machines']
+  readonly standing: BoundaryFacts['ended']
+  readonly known: BoundaryFacts['known']
 }
 
 /** The addresses of grant `g`'s machine behind a boundary that share a family with one of its sources. */

@@ -4,7 +4,14 @@ import { bareGroupId, groupBody, json, serveBare } from './support/bare-server.t
 import { connected, ourRule, putting, refusalOf } from './support/connected.ts'
 
 const polls = /\/operations\//
-const observation = { boundaryId: bareGroupId, etag: 'W/"1"', rules: [], ruleCount: 0, raw: groupBody() }
+const observation = {
+  boundaryId: bareGroupId,
+  kind: 'NETWORK_SECURITY_GROUP',
+  etag: 'W/"1"',
+  rules: [],
+  ruleCount: 0,
+  raw: groupBody(),
+} as const
 
 describe('a write that takes its time', () => {
   it('is waited for, and looked at soon, until it is in force', async () => {

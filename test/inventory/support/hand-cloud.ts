@@ -51,8 +51,9 @@ export function pagesOf(
 }
 
 function foundBoundary({ name, etag = '1', rules = [] }: { name: string; etag?: string; rules?: readonly Rule[] }) {
-  const about = { boundaryId: nsgId(name), etag, rules, ruleCount: rules.length, raw: { huge: 'x'.repeat(100) } }
-  return { ...about, name, resourceGroup: 'RG', location: 'westeurope' } satisfies FoundBoundary
+  const shown = { kind: 'NETWORK_SECURITY_GROUP', etag, rules, ruleCount: rules.length } as const
+  const about = { boundaryId: nsgId(name), raw: { huge: 'x'.repeat(100) } }
+  return { ...shown, ...about, name, resourceGroup: 'RG', location: 'westeurope' } satisfies FoundBoundary
 }
 
 function foundInterface({ name, address = '10.0.0.4', ownNsg = null, publicAddress }: HandMachine): FoundInterface {

@@ -1,0 +1,2 @@
+ALTER TYPE "boundary_kind" ADD VALUE 'AZURE_FIREWALL' BEFORE 'NETWORK_SECURITY_GROUP';--> statement-breakpoint
+ALTER TYPE "boundary_kind" ADD VALUE 'SECURITY_GROUP';

@@ -1,0 +1,11 @@
+import type { BoundaryKind } from '../access/words.ts'
+import type { Rule } from './rule.ts'
+
+/** What a boundary shows at one moment, as far as anything is decided from it. */
+export interface Shown {
+  readonly kind: BoundaryKind
+  /** Every inbound rule, ours and foreign, without the cloud's default rules. */
+  readonly rules: readonly Rule[]
+  /** Rules of any direction: the quota counts them all. */
+  readonly ruleCount: number
+}
