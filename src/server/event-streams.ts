@@ -29,8 +29,7 @@ export function useEventStreams(
     onSubscribe({ args, setResultAndStopExecution }) {
       const { res, authenticatedUntil } = args.contextValue as { res?: ServerResponse } & GatewayContext
       if (res === undefined) return undefined
-      const release = cap.take()
-      if (release === null) {
+      if (!cap.take()) {
         setResultAndStopExecution({
           errors: [unavailable('Too many clients are connected. Try again later.')],
         } as never)
@@ -41,7 +40,7 @@ export function useEventStreams(
       const unwatch = watchReader(res, clock)
       const closed = new Promise<void>((resolve) => {
         res.once('close', () => {
-          release()
+          cap.give()
           open.delete(res)
           disarm()
           unwatch()

@@ -11,5 +11,6 @@ export function answerJson(response: ServerResponse, status: number, body: objec
 export function refuseUpgrade(socket: Duplex, status: number): void {
   const phrase = STATUS_CODES[status] ?? ''
   const answer = `HTTP/1.1 ${String(status)} ${phrase}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`
+  socket.on('error', () => socket.destroy())
   socket.end(answer, () => socket.destroy())
 }

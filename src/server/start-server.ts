@@ -61,7 +61,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     else void route(request, response)
   })
   server.on('upgrade', (request, socket, head) => {
-    socket.on('error', () => socket.destroy())
     if (loopbackOnly && !namesThisMachine(request)) refuseUpgrade(socket, 421)
     else if (api?.serves(pathOf(request)) !== true) refuseUpgrade(socket, 404)
     else if (stopped !== null || !api.upgrade(request, socket, head)) refuseUpgrade(socket, 503)

@@ -1,16 +1,16 @@
-import type { Duplex } from 'node:stream'
-import { GraphQLError, type ExecutionArgs } from 'graphql'
+import type { ExecutionArgs } from 'graphql'
 import { makeServer, type Server } from 'graphql-ws'
 import type { WebSocket } from 'ws'
 import type { Log } from '../log/log.ts'
-import { atMoment, type Clock } from '../time/clock.ts'
+import { createCalendar } from '../time/calendar.ts'
+import type { Clock } from '../time/clock.ts'
 import type { CallerRate } from './caller-rate.ts'
+import type { Client } from './client.ts'
 import { authenticationError, formatError, tooManyRequests, unavailable } from './errors.ts'
 import type { Pipeline } from './graphql-over-http.ts'
-import type { Authenticate, Authentication } from './identity/authenticator.ts'
+import type { Authenticate } from './identity/authenticator.ts'
 import type { FanOut } from './live/fan-out.ts'
-import type { Sink } from './live/sink.ts'
-import { socketSink } from './live/socket-sink.ts'
+import { SocketStream } from './live/socket-stream.ts'
 import { createErrorMask } from './mask-error.ts'
 import type { PersistedSetting } from './persisted-operations.ts'
 import { closeCodes, closeSocket, closeTooSlow } from './socket-close.ts'
@@ -27,57 +27,54 @@ export interface ProtocolOptions {
   readonly log: Log
 }
 
-/** One client's WebSocket, and what is known of it. */
-export interface Client {
-  readonly socket: WebSocket
-  /** The connection beneath the WebSocket. */
-  readonly connection: Duplex
-  /** Where it comes from; null when it cannot be told. */
-  readonly address: string | null
-  /** Set once it has proved who it is. */
-  caller: Authentication | null
-}
+/** A subscription that may run, and where its results go. */
+type Prepared = ExecutionArgs & { readonly stream: SocketStream }
 
 /** The graphql-transport-ws protocol, for subscriptions only, with the same authentication and bounds as HTTP. */
 export function subscriptionProtocol(options: ProtocolOptions): Server<Client> {
   const { clock, log } = options
   const maskError = createErrorMask(log)
+  /** A subscription must not outlive the token it was opened with. */
+  const tokens = createCalendar<Client>(clock, ({ socket }) => {
+    closeSocket(socket, closeCodes.unauthenticated, 'The access token has expired', clock)
+  })
   return makeServer<Record<string, unknown>, Client>({
     async onConnect(context) {
       const { connectionParams, extra: client } = context
       const { socket, address } = client
       forget(context)
       try {
-        const known = await options.authenticate({ authorization: connectionParams?.['authorization'], address })
-        client.caller = await known.current()
-        endWithToken(socket, client.caller, clock)
+        const caller = await options.authenticate({ authorization: connectionParams?.['authorization'], address })
+        // Nobody is let in whose roles cannot be read now; those that a subscription is judged by are read with it.
+        await caller.current()
+        if (socket.readyState !== socket.OPEN) return false
+        client.caller = caller
+        tokens.add(caller.until, client)
         return true
       } catch (error) {
         refuse(socket, error, options)
         return false
       }
     },
-    async onSubscribe({ subscriptions, extra: { socket, connection, caller } }, id, payload) {
+    onClose({ extra: client }) {
+      if (client.caller !== null) tokens.delete(client.caller.until, client)
+    },
+    async onSubscribe({ subscriptions, extra: client }, id, payload) {
+      const { caller } = client
       if (caller === null) throw new Error('A subscription came before its authentication.')
       const most = options.subscriptionsPerConnection
       if (Object.keys(subscriptions).length > most)
         return [unavailable(`At most ${String(most)} subscriptions run on one connection.`)]
       const waitMs = options.callerRate.take(caller.principal.actor.id)
       if (waitMs > 0) return [tooManyRequests(waitMs)]
-      // Roles may have changed since the socket was opened.
-      const current = await caller.current().catch((error: unknown) => authenticationError(error, log))
-      if (current instanceof GraphQLError) return [current]
-      const prepared = await prepareSubscription(options.pipeline, options.persisted, current, payload, maskError)
+      const prepared = await prepareSubscription(options.pipeline, options.persisted, caller, payload, maskError)
       forget(payload)
-      return 'document' in prepared ? { ...prepared, sink: socketSink(socket, connection, id, clock) } : prepared
+      return 'document' in prepared ? { ...prepared, stream: new SocketStream(client, id) } : prepared
     },
     async subscribe(prepared) {
-      const { sink, ...args } = prepared as ExecutionArgs & { readonly sink: Sink }
-      const answer = await options.fanOut.subscribe(args)
-      if ('into' in answer) {
-        answer.into(sink)
-        forget(prepared)
-      }
+      const { stream, ...args } = prepared as Prepared
+      const answer = await options.fanOut.subscribe(args, stream)
+      if (answer === stream) forget(prepared)
       return answer as never
     },
     onPing: ({ extra }) => {
@@ -100,16 +97,8 @@ export function subscriptionProtocol(options: ProtocolOptions): Server<Client> {
  * again: the token, the text of the document, the context.
  */
 function forget(kept: object): void {
-  for (const name of ['connectionParams', 'query', 'variables', 'document', 'contextValue', 'schema', 'sink'])
+  for (const name of ['connectionParams', 'query', 'variables', 'document', 'contextValue', 'schema'])
     if (name in kept) Reflect.set(kept, name, undefined)
-}
-
-/** A subscription must not outlive the token it was opened with. */
-function endWithToken(socket: WebSocket, caller: Authentication, clock: Clock): void {
-  const disarm = atMoment(clock, caller.until, () => {
-    closeSocket(socket, closeCodes.unauthenticated, 'The access token has expired', clock)
-  })
-  socket.once('close', disarm)
 }
 
 function refuse(socket: WebSocket, error: unknown, { clock, log }: ProtocolOptions): void {

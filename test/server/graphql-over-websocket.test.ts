@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
+import { request, type IncomingMessage } from 'node:http'
 import type { Client } from 'graphql-ws'
 import { describe, expect, it } from 'vitest'
 import WebSocket from 'ws'
@@ -64,6 +65,33 @@ describe('a WebSocket', () => {
     const closed = closeCode(socket)
     await clock.advance(1)
     expect(await closed).toBe(4401)
+  })
+
+  it('leaves nothing behind that waits for the end of its token, once it has gone', async () => {
+    const clock = handClock(systemClock.now())
+    const gateway = await serve({}, { clock })
+    const before = clock.waiting
+    const sockets = [await openSocket(gateway), await openSocket(gateway)]
+    expect(clock.waiting).toBe(before + 1)
+    sockets.pop()?.terminate()
+    await clock.advance(TOKEN_MS - 1)
+    const closed = closeCode(sockets[0] as WebSocket)
+    await clock.advance(1)
+    expect(await closed).toBe(4401)
+    const last = await openSocket(gateway)
+    await expect.poll(() => clock.waiting).toBe(before + 1)
+    last.terminate()
+    await expect.poll(() => clock.waiting).toBe(before)
+  })
+
+  it('takes no place among those who may connect when its handshake is refused', async () => {
+    const gateway = await serve({ clientLimits: { ...clientLimits, connections: 1 } })
+    const headers = { connection: 'upgrade', upgrade: 'websocket', 'sec-websocket-version': '13' }
+    const asked = request(`${gateway.url}/graphql`, { headers }).end()
+    const [response] = (await once(asked, 'response')) as [IncomingMessage]
+    response.resume()
+    expect(response.statusCode).toBe(400)
+    expect((await openSocket(gateway)).readyState).toBe(WebSocket.OPEN)
   })
 
   it('is refused when as many clients as may be are connected, and takes the place of one that left', async () => {

@@ -2,7 +2,7 @@ import type { JWTVerifyGetKey } from 'jose'
 import type { Principal, Viewer } from '../../access/viewer.ts'
 import type { Store } from '../../store/store.ts'
 import type { Clock } from '../../time/clock.ts'
-import { principalOf, type ClaimNames } from './claims.ts'
+import { principalOf, type ClaimNames, type TokenHolder } from './claims.ts'
 import { IdentityUnavailable, Unauthenticated } from './failure.ts'
 import { createRemembered } from './remembered.ts'
 import { rolesHeldBy, type BootstrapAdmin, type Held } from './roles-held.ts'
@@ -50,25 +50,29 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
     const held = await rolesHeldBy(principal, store, bootstrapAdmin).catch((error: unknown) => {
       throw new IdentityUnavailable('Roles cannot be read now.', { cause: error })
     })
-    remembered.remember(principal, held)
-    return held
+    return remembered.remember(principal, held)
   }
+
+  const withRoles = (
+    holder: TokenHolder,
+    address: string | null,
+    { rolesHeld, rolesVersion }: Held,
+  ): Authentication => ({
+    principal: holder,
+    viewer: { actor: holder.actor, rolesHeld, address },
+    rolesVersion,
+    until: holder.expiresAt,
+    current: async () => withRoles(holder, address, await readRoles(holder)),
+  })
 
   return async ({ authorization, address }) => {
     const token = bearerToken(authorization)
-    const { expiresAt: until, ...principal } = await remembered.holderOf(token, async () => {
-      const holder = principalOf(await verifyToken(token, keyFor, terms, clock.now()), claims)
-      if (holder === null) throw new Unauthenticated('The access token names nobody.')
-      return holder
+    const holder = await remembered.holderOf(token, async () => {
+      const named = principalOf(await verifyToken(token, keyFor, terms, clock.now()), claims)
+      if (named === null) throw new Unauthenticated('The access token names nobody.')
+      return named
     })
-    const withRoles = ({ rolesHeld, rolesVersion }: Held): Authentication => ({
-      principal,
-      viewer: { actor: principal.actor, rolesHeld, address },
-      rolesVersion,
-      until,
-      current: async () => withRoles(await readRoles(principal)),
-    })
-    return withRoles(remembered.rolesOf(principal) ?? (await readRoles(principal)))
+    return withRoles(holder, address, remembered.rolesOf(holder) ?? (await readRoles(holder)))
   }
 }
 

@@ -30,8 +30,13 @@ export function createRemembered(clock: Clock) {
     },
     /** The roles last read for a principal; undefined when none were. */
     rolesOf: (principal: Principal): Held | undefined => roles.get(keyOf(principal)),
-    remember(principal: Principal, held: Held): void {
-      roles.set(keyOf(principal), held)
+    /** Remembers what was read; answers what is known already when that is the same: thousands may hold on to it. */
+    remember(principal: Principal, held: Held): Held {
+      const key = keyOf(principal)
+      const known = roles.get(key)
+      if (known?.rolesVersion === held.rolesVersion) return known
+      roles.set(key, held)
+      return held
     },
   }
 }

@@ -80,7 +80,6 @@ async function send(
     if (standings.current() !== null) judgedBy = null
   }
   if (member.gone || signal.aborted) return false
-  // The sink of this moment: a transport may have taken over in the meantime.
   if (results.length > 0) member.sink.send(results)
   return true
 }

@@ -40,7 +40,7 @@ export function createEventBroadcast(options: BroadcastOptions): Broadcast<LiveE
       leaveAudience(member)
     },
   })
-  const { groups, end } = membership
+  const { groups } = membership
   const flush = createFlush({
     clock,
     skipsOf(member, last) {
@@ -49,7 +49,7 @@ export function createEventBroadcast(options: BroadcastOptions): Broadcast<LiveE
       if (last !== undefined && isPast(beginning, last)) beginnings.delete(member)
       return (fact) => isBefore(beginning, fact)
     },
-    expired: (member) => end(member, 'AUTHENTICATION_EXPIRED'),
+    expired: (member) => member.end('AUTHENTICATION_EXPIRED'),
     behind: (member) => {
       void serveFromLog(member, goOn(beginnings.get(member), recent.position as Cursor))
     },
@@ -86,7 +86,7 @@ export function createEventBroadcast(options: BroadcastOptions): Broadcast<LiveE
       for (const audience of group.audiences.values()) {
         const { standing } = audience
         if (results.has(audience)) continue
-        if (standing.failed) for (const member of audience.members) end(member, 'LOG_UNAVAILABLE')
+        if (standing.failed) for (const member of audience.members) member.end('LOG_UNAVAILABLE')
         else if (isFor(group, standing, fact)) {
           const result = resultOf(group, standing, fact)
           if (result instanceof Result) results.set(audience, result)
@@ -106,7 +106,7 @@ export function createEventBroadcast(options: BroadcastOptions): Broadcast<LiveE
       })
     } catch (error) {
       log.warn({ error: describeError(error) }, 'a subscription cannot be served from the log')
-      end(member, 'LOG_UNAVAILABLE')
+      member.end('LOG_UNAVAILABLE')
     }
   }
 

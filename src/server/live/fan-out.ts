@@ -14,9 +14,9 @@ import type { Clock } from '../../time/clock.ts'
 import { createEventBroadcast } from './event-broadcast.ts'
 import { createListBroadcast } from './list-broadcast.ts'
 import { liveOperation } from './live-operation.ts'
-import { createLiveStream, type LiveStream } from './live-stream.ts'
+import type { LiveStream } from './live-stream.ts'
 import { createLogReader } from './log-reader.ts'
-import { createResultQueue } from './result-queue.ts'
+import { QueuedStream } from './queued-stream.ts'
 import { createStandings } from './standing.ts'
 
 export interface FanOutOptions {
@@ -28,8 +28,11 @@ export interface FanOutOptions {
 
 /** Runs subscriptions, for every transport. */
 export interface FanOut {
-  /** Live ones are served all together; any other is run as graphql-js does. */
-  subscribe(args: ExecutionArgs): Promise<LiveStream | AsyncGenerator<ExecutionResult> | ExecutionResult>
+  /** Live ones are served all together, each into `stream`; any other is run as graphql-js does. */
+  subscribe(
+    args: ExecutionArgs,
+    stream?: LiveStream,
+  ): Promise<LiveStream | AsyncGenerator<ExecutionResult> | ExecutionResult>
   /** How many live subscriptions run, and how many groups of equal ones they form. */
   readonly size: { readonly members: number; readonly groups: number }
 }
@@ -41,7 +44,7 @@ export function createFanOut({ feed, clock, log, maskError }: FanOutOptions): Fa
   const events = createEventBroadcast({ feed, reader, standings, clock, log })
   const lists = createListBroadcast({ reader, standings, clock, log })
   return {
-    async subscribe(args) {
+    async subscribe(args, stream = new QueuedStream(clock)) {
       const validated = validateSubscriptionArgs(args)
       if (!('schema' in validated)) return { errors: validated }
       const source = await createSourceEventStream(validated)
@@ -50,20 +53,12 @@ export function createFanOut({ feed, clock, log, maskError }: FanOutOptions): Fa
       if (live === undefined) return mapSourceToResponseEvent(validated, source)
 
       const { principal, viewer, reloadViewer, authenticatedUntil: until } = validated.contextValue as GatewayContext
-      const queue = createResultQueue()
       const operation = liveOperation(validated, maskError)
-      const whose = { operation, principal, viewer, reloadViewer, until, sink: queue, ended: () => queue.close() }
-      const served =
+      const whose = { operation, principal, viewer, reloadViewer, until, sink: stream }
+      const { served, begun } =
         'list' in live ? lists.enter({ ...whose, source: live.list }) : events.enter({ ...whose, source: live.events })
-      const stream = createLiveStream({
-        queue,
-        clock,
-        until,
-        expire: () => served.end('AUTHENTICATION_EXPIRED'),
-        close: () => served.leave(),
-        redirect: (sink) => served.redirect(sink),
-      })
-      await served.begun
+      stream.serve(served, until)
+      await begun
       return stream
     },
     get size() {

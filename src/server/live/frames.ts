@@ -2,25 +2,29 @@ import type { Result } from './result.ts'
 
 const TEXT_FRAME = 0x81
 
-/** What every `next` message of one subscription begins with. */
-export function messageStart(id: string): Buffer {
-  return Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":`)
-}
+/** What stands around the id of a `next` message and its result. */
+const BEFORE_ID = Buffer.from('{"id":')
+const BEFORE_RESULT = Buffer.from(',"type":"next","payload":')
+const END = '}'.charCodeAt(0)
 
 /**
  * The results as `next` messages of one subscription, each a WebSocket frame (RFC 6455, section 5.2: final, text, not
  * masked, as a server sends), in one buffer: the bytes of a result are shared, and what differs is written around them.
+ * `id` is JSON.
  */
-export function framesOf(start: Buffer, results: readonly Result[]): Buffer {
+export function framesOf(id: string, results: readonly Result[]): Buffer {
+  const around = BEFORE_ID.length + Buffer.byteLength(id) + BEFORE_RESULT.length + 1
   let size = 0
-  for (const { bytes } of results) size += sizeOf(start.length + bytes.length + 1)
+  for (const { bytes } of results) size += sizeOf(around + bytes.length)
   const frames = Buffer.allocUnsafe(size)
   let at = 0
   for (const { bytes } of results) {
-    at = writeHeader(frames, at, start.length + bytes.length + 1)
-    at += start.copy(frames, at)
+    at = writeHeader(frames, at, around + bytes.length)
+    at += BEFORE_ID.copy(frames, at)
+    at += frames.write(id, at)
+    at += BEFORE_RESULT.copy(frames, at)
     at += bytes.copy(frames, at)
-    frames[at++] = 0x7d // }
+    frames[at++] = END
   }
   return frames
 }

@@ -25,7 +25,7 @@ export function createListBroadcast(options: ListBroadcastOptions): Broadcast<Li
     groupOf: (operation, list) => ({ operation, list, audiences: new Map(), size: 0 }),
     remove: leaveListAudience,
   })
-  const delivery = createListDelivery({ ...options, end: membership.end })
+  const delivery = createListDelivery(options)
 
   options.reader.add({
     begin() {},

@@ -1,5 +1,4 @@
 import { LIST_PART } from '../../graphql/events/live-list.ts'
-import type { LiveEnd } from '../../graphql/events/live-source.ts'
 import { describeError } from '../../log/describe-error.ts'
 import type { Log } from '../../log/log.ts'
 import { pause, type Clock } from '../../time/clock.ts'
@@ -16,14 +15,13 @@ export interface ListDeliveryOptions {
   readonly standings: Standings
   readonly clock: Clock
   readonly log: Log
-  readonly end: (member: ListMember, why: LiveEnd) => void
 }
 
 /**
  * Sends audiences what their lists hold. Whatever was read is sent only if the roles it was read by still stand: who may
  * see less by then is sent the list anew.
  */
-export function createListDelivery({ reader, standings, clock, log, end }: ListDeliveryOptions) {
+export function createListDelivery({ reader, standings, clock, log }: ListDeliveryOptions) {
   const take = (from: Set<string>): string[] => {
     const taken = [...from].slice(0, LIST_PART)
     for (const id of taken) from.delete(id)
@@ -32,7 +30,7 @@ export function createListDelivery({ reader, standings, clock, log, end }: ListD
 
   const expired = (member: ListMember): boolean => {
     if (clock.now() < member.until) return false
-    end(member, 'AUTHENTICATION_EXPIRED')
+    member.end('AUTHENTICATION_EXPIRED')
     return true
   }
 
@@ -43,7 +41,7 @@ export function createListDelivery({ reader, standings, clock, log, end }: ListD
     } catch (error) {
       log.warn({ error: describeError(error) }, 'a list cannot be kept current')
       const those = member === undefined ? [...audience.current, ...audience.behind.keys()] : [member]
-      for (const one of those) end(one, 'LOG_UNAVAILABLE')
+      for (const one of those) one.end('LOG_UNAVAILABLE')
     }
   }
 

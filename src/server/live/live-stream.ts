@@ -1,53 +1,37 @@
-import { atMoment, type Clock } from '../../time/clock.ts'
 import type { Result } from './result.ts'
-import type { ResultQueue } from './result-queue.ts'
 import type { Sink } from './sink.ts'
+import type { Served } from './subscription.ts'
 
-/** A live subscription. Its results are read from it, or are sent to a transport of the reader's own. */
-export interface LiveStream extends AsyncIterableIterator<Result, undefined> {
-  /** Sends the results to `sink` from now on: what is read from the stream is then only its end. */
-  into(sink: Sink): void
-}
+/** What is read of a stream after its end. */
+export const over = { done: true, value: undefined } as const
 
-export interface LiveStreamOptions {
-  readonly queue: ResultQueue
-  readonly clock: Clock
-  /** When the token ends, in milliseconds since the epoch. */
-  readonly until: number
-  /** Ends the subscription with a last word, at the end of its token. */
-  readonly expire: () => void
+/** A live subscription as its transport has it: results are sent into it, and it is read until its end. */
+export abstract class LiveStream implements Sink, AsyncIterableIterator<Result, undefined> {
+  #served: Served | null = null
+
+  abstract send(results: readonly Result[]): void
+  abstract isBehind(): boolean
+  abstract caughtUp(): Promise<void>
+  abstract end(): void
+  abstract next(): Promise<IteratorResult<Result, undefined>>
+
+  /** Tells it by whom it is served, until when at the latest (the end of its token, in milliseconds since the epoch). */
+  serve(served: Served, _until: number): void {
+    this.#served = served
+  }
+
   /** The reader has gone. */
-  readonly close: () => void
-  readonly redirect: (sink: Sink) => void
-}
-
-export function createLiveStream({ queue, clock, until, ...member }: LiveStreamOptions): LiveStream {
-  const disarm = atMoment(clock, until, member.expire)
-  const end = () => {
-    disarm()
-    member.close()
-    queue.close()
+  return(): Promise<typeof over> {
+    this.#served?.leave()
+    this.end()
     return Promise.resolve(over)
   }
-  return {
-    [Symbol.asyncIterator]() {
-      return this
-    },
-    into(sink) {
-      // A transport of its own ends with the token by itself.
-      disarm()
-      sink.send(queue.drain())
-      member.redirect(sink)
-    },
-    async next() {
-      const value = await queue.next()
-      if (value !== undefined) return { done: false, value }
-      disarm()
-      return over
-    },
-    return: end,
-    throw: end,
+
+  throw(): Promise<typeof over> {
+    return this.return()
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
   }
 }
-
-const over = { done: true, value: undefined } as const

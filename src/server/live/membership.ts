@@ -1,9 +1,9 @@
 import type { LiveEnd } from '../../graphql/events/live-source.ts'
 import type { LiveOperation } from './live-operation.ts'
 import type { LogReader } from './log-reader.ts'
-import type { Member } from './member.ts'
+import { Member, type Register } from './member.ts'
 import type { Standings } from './standing.ts'
-import type { Served, Subscription } from './subscription.ts'
+import type { Broadcast, Subscription } from './subscription.ts'
 
 /** What a group of subscriptions with the same document and variables has, whatever they are served from. */
 export interface AnyGroup {
@@ -26,47 +26,45 @@ export function createMembership<Source, Group extends AnyGroup>(options: Member
   const groups = new Map<string, Group>()
   const members = new Set<Member<Group>>()
 
-  const leave = (member: Member<Group>) => {
-    if (member.gone) return
-    member.gone = true
-    members.delete(member)
-    options.remove(member)
-    standings.leave(member.standing)
-    member.group.size -= 1
-    if (member.group.size === 0) groups.delete(member.group.operation.key)
-    reader.release()
-  }
-
-  const end = (member: Member<Group>, why: LiveEnd) => {
-    if (member.gone) return
-    leave(member)
-    void Promise.resolve(member.group.operation.run(why, member.standing.viewer)).then((last) => {
-      member.sink.send([last])
-      member.ended()
-    })
+  const register: Register<Group> = {
+    leave(member) {
+      if (member.gone) return
+      member.gone = true
+      members.delete(member)
+      options.remove(member)
+      standings.leave(member.standing)
+      member.group.size -= 1
+      if (member.group.size === 0) groups.delete(member.group.operation.key)
+      reader.release()
+    },
+    end(member, why) {
+      if (member.gone) return
+      register.leave(member)
+      void Promise.resolve(member.group.operation.run(why, member.standing.viewer)).then((last) => {
+        member.sink.send([last])
+        member.sink.end()
+      })
+    },
   }
 
   return {
     groups,
-    end,
     endAll(why: LiveEnd): void {
-      for (const member of members) end(member, why)
+      for (const member of members) member.end(why)
     },
     /** Takes up a subscription; `serve` begins to serve it, once what is committed from then on is read. */
-    enter(subscription: Subscription<Source>, serve: (member: Member<Group>) => Promise<void> | void): Served {
-      const { operation, source, principal, viewer, reloadViewer, until, sink, ended } = subscription
+    enter(
+      subscription: Subscription<Source>,
+      serve: (member: Member<Group>) => Promise<void> | void,
+    ): ReturnType<Broadcast<Source>['enter']> {
+      const { operation, source, principal, viewer, reloadViewer, until, sink } = subscription
       const group = groups.get(operation.key) ?? options.groupOf(operation, source)
       groups.set(operation.key, group)
       group.size += 1
       const standing = standings.enter(principal, viewer, reloadViewer)
-      const member: Member<Group> = { group, standing, until, sink, gone: false, ended }
-      members.add(member)
-      return {
-        begun: reader.hold().then(() => serve(member)),
-        redirect: (other) => (member.sink = other),
-        leave: () => leave(member),
-        end: (why) => end(member, why),
-      }
+      const served = new Member(register, group, standing, until, sink)
+      members.add(served)
+      return { served, begun: reader.hold().then(() => serve(served)) }
     },
     get size() {
       return { members: members.size, groups: groups.size }

@@ -8,4 +8,6 @@ export interface Sink {
   isBehind(): boolean
   /** Resolves when nothing waits any more, or the reader has gone. */
   caughtUp(): Promise<void>
+  /** Tells the reader that nothing more will come. */
+  end(): void
 }

@@ -13,16 +13,10 @@ export interface Subscription<Source> {
   /** When its token ends, in milliseconds since the epoch. */
   readonly until: number
   readonly sink: Sink
-  /** Tells the reader that nothing more will come. */
-  readonly ended: () => void
 }
 
 /** A subscription that is served. */
 export interface Served {
-  /** Resolves when what is committed from then on will be sent. */
-  readonly begun: Promise<void>
-  /** Sends to another sink from now on. */
-  redirect(sink: Sink): void
   /** The reader has gone. */
   leave(): void
   /** Ends it with a last word that says why. */
@@ -31,6 +25,7 @@ export interface Served {
 
 /** Serves subscriptions of one kind. */
 export interface Broadcast<Source> {
-  enter(subscription: Subscription<Source>): Served
+  /** Takes one up; `begun` resolves when what is committed from then on will be sent. */
+  enter(subscription: Subscription<Source>): { readonly served: Served; readonly begun: Promise<void> }
   readonly size: { readonly members: number; readonly groups: number }
 }

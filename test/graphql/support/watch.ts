@@ -2,6 +2,7 @@ import { parse } from 'graphql'
 import type { Feed } from '../../../src/activity/activity.ts'
 import type { GatewayContext } from '../../../src/graphql/context.ts'
 import { createFanOut } from '../../../src/server/live/fan-out.ts'
+import { LiveStream } from '../../../src/server/live/live-stream.ts'
 import { createErrorMask } from '../../../src/server/mask-error.ts'
 import { schema } from './ask.ts'
 
@@ -27,7 +28,7 @@ export async function watch(
     contextValue: context,
     variableValues: variables as Record<string, unknown>,
   })
-  if (!('into' in answers)) throw new Error(JSON.stringify(answers))
+  if (!(answers instanceof LiveStream)) throw new Error(JSON.stringify(answers))
   return {
     async next() {
       const { value } = await answers.next()
@@ -37,7 +38,7 @@ export async function watch(
       return data
     },
     async stop() {
-      await answers.return?.()
+      await answers.return()
     },
   }
 }

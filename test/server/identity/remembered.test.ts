@@ -52,3 +52,16 @@ describe('a token that was verified', () => {
     expect(asked).toEqual(['bad-10000'])
   })
 })
+
+describe('roles that were read', () => {
+  it('are kept once for all who hold on to them, until their version is another', () => {
+    const memory = createRemembered(handClock())
+    const principal = { actor: { kind: 'PERSON', id: 'ada', name: 'Ada' }, groups: [], appRoles: [] } as const
+    const read = (rolesVersion: string) => memory.remember(principal, { rolesHeld: [], rolesVersion })
+    const first = read('7')
+    expect(read('7')).toBe(first)
+    const changed = read('8')
+    expect(changed.rolesVersion).toBe('8')
+    expect(memory.rolesOf(principal)).toBe(changed)
+  })
+})

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import * as ws from 'ws'
-import { framesOf, messageStart } from '../../../src/server/live/frames.ts'
+import { framesOf } from '../../../src/server/live/frames.ts'
 import { Result } from '../../../src/server/live/result.ts'
 
 /** Reads frames as a client's WebSocket does. */
@@ -23,7 +23,7 @@ const envelope = '{"id":"a","type":"next","payload":}'.length
 describe('the frames of a subscription', () => {
   test.each([125, 126, 127, 65_535, 65_536, 200_000])('are read as they were sent at %d bytes', async (size) => {
     const text = JSON.stringify('x'.repeat(size - envelope - 2))
-    const frames = framesOf(messageStart('a'), [new Result(text)])
+    const frames = framesOf('"a"', [new Result(text)])
     const [message] = await messagesIn(frames)
     expect(message).toEqual({ id: 'a', type: 'next', payload: JSON.parse(text) })
   })
@@ -32,7 +32,7 @@ describe('the frames of a subscription', () => {
     const payloads = [{ data: { name: 'Zoë "✓"' } }, { data: null }]
     const id = 'an "id" of ✓'
     const results = payloads.map((payload) => new Result(JSON.stringify(payload)))
-    expect(await messagesIn(framesOf(messageStart(id), results))).toEqual(
+    expect(await messagesIn(framesOf(JSON.stringify(id), results))).toEqual(
       payloads.map((payload) => ({ id, type: 'next', payload })),
     )
   })

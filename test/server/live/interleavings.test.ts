@@ -1,11 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { encodeCursor } from '../../../src/activity/cursor.ts'
-import type { Result } from '../../../src/server/live/result.ts'
-import type { Sink } from '../../../src/server/live/sink.ts'
 import { handClock } from '../../support/clock.ts'
 import { person } from '../../graphql/support/context.ts'
 import { grantFact, handFeed } from './support/hand-feed.ts'
+import { HandStream } from './support/hand-stream.ts'
 import { fanOutOf, subscribe } from './support/subscribe.ts'
 
 const rita = person('rita', 'READER')
@@ -21,34 +20,19 @@ const step = fc.oneof(
 )
 
 /** A subscriber with the positions it was sent, and the first it must be sent. */
-function subscriber(first: number) {
-  const seen: number[] = []
-  let behind = false
-  let caughtUp = Promise.withResolvers<void>()
-  const sink: Sink = {
-    send(results: readonly Result[]) {
-      for (const { text } of results) {
-        const { cursor } = (JSON.parse(text) as { data: { grantEvents: { cursor: string } } }).data.grantEvents
-        seen.push(Number(Buffer.from(cursor, 'base64url').toString().split('.')[2]))
-      }
-    },
-    isBehind: () => behind,
-    caughtUp: () => caughtUp.promise,
+class Subscriber extends HandStream {
+  readonly first: number
+
+  constructor(first: number) {
+    super()
+    this.first = first
   }
-  return {
-    first,
-    seen,
-    sink,
-    leave: () => {},
-    stall: () => {
-      if (behind) return
-      behind = true
-      caughtUp = Promise.withResolvers()
-    },
-    resume: () => {
-      behind = false
-      caughtUp.resolve()
-    },
+
+  get seen(): number[] {
+    return this.sent.map(({ text }) => {
+      const { cursor } = (JSON.parse(text) as { data: { grantEvents: { cursor: string } } }).data.grantEvents
+      return Number(Buffer.from(cursor, 'base64url').toString().split('.')[2])
+    })
   }
 }
 
@@ -59,7 +43,7 @@ test('every subscriber is sent each event behind its cursor once, in order, what
       const clock = handClock()
       const fanOut = fanOutOf(feed, clock)
       const committed: ReturnType<typeof grantFact>[] = []
-      const here: ReturnType<typeof subscriber>[] = []
+      const here: Subscriber[] = []
       for (const { do: what, n } of steps) {
         const one = here[n % Math.max(1, here.length)]
         if (what === 'commit') {
@@ -69,18 +53,16 @@ test('every subscriber is sent each event behind its cursor once, in order, what
         } else if (what === 'subscribe') {
           const place = n % (committed.length + 1)
           const after = committed[place]
-          const made = subscriber(after === undefined ? committed.length : place + 1)
+          const stream = new Subscriber(after === undefined ? committed.length : place + 1)
           const variables = after === undefined ? {} : { after: encodeCursor(after.cursor) }
-          const stream = await subscribe(fanOut, rita, { variables })
-          stream.into(made.sink)
-          made.leave = () => void stream.return?.()
-          here.push(made)
+          await subscribe(fanOut, rita, { variables, stream })
+          here.push(stream)
         } else if (what === 'wait') {
           await feed.drained()
           await clock.advance(n)
         } else if (what === 'leave') {
           one?.resume()
-          one?.leave()
+          await one?.return()
           if (one !== undefined) here.splice(here.indexOf(one), 1)
         } else one?.[what]()
       }
@@ -93,7 +75,7 @@ test('every subscriber is sent each event behind its cursor once, in order, what
         const due = committed.slice(one.first).map(({ cursor }) => Number(cursor.position))
         expect(one.seen).toEqual(due)
       }
-      for (const one of here) one.leave()
+      for (const one of here) await one.return()
     }),
     { numRuns: 500 },
   )

@@ -93,8 +93,9 @@ function stage() {
       },
       isBehind: () => behind,
       caughtUp: () => caughtUp.promise,
+      end() {},
     }
-    const served = lists.enter({
+    const { served } = lists.enter({
       operation,
       source: list,
       principal: { actor: held.actor, groups: [], appRoles: [] },
@@ -105,7 +106,6 @@ function stage() {
       },
       until: Infinity,
       sink,
-      ended: () => {},
     })
     return {
       shown,

@@ -7,12 +7,12 @@ import { silentLog } from '../../../src/log/log.ts'
 import type { FanOut } from '../../../src/server/live/fan-out.ts'
 import type { LiveStream } from '../../../src/server/live/live-stream.ts'
 import type { Result } from '../../../src/server/live/result.ts'
-import type { Sink } from '../../../src/server/live/sink.ts'
 import { appendFacts } from '../../../src/store/append-facts.ts'
 import { systemClock } from '../../../src/time/clock.ts'
 import { person } from '../../graphql/support/context.ts'
 import { machineKey, resourceGroup, subscription, writeSmallEstate } from '../../graphql/support/small-estate.ts'
 import { useDatabase } from '../../support/database.ts'
+import { HandStream } from './support/hand-stream.ts'
 import { fanOutOf, subscribe } from './support/subscribe.ts'
 
 const database = useDatabase()
@@ -47,8 +47,8 @@ const next = async (stream: LiveStream) => changesIn((await stream.next()).value
 const namesIn = ({ virtualMachines }: Changes) => virtualMachines.map(({ name }) => name)
 const nameOf = (id: string) => Buffer.from(id, 'base64url').toString().split('/').at(-1)
 
-const listOf = (filter: object, viewer: Viewer = ada, context = {}) =>
-  subscribe(fanOut, viewer, { text, variables: { filter }, store: database.store, context })
+const listOf = (filter: object, viewer: Viewer = ada, context = {}, stream?: LiveStream) =>
+  subscribe(fanOut, viewer, { text, variables: { filter }, store: database.store, context, ...(stream && { stream }) })
 const enable = (...machines: string[]) =>
   enableJit({ store: database.store, viewer: ada }, { vmIds: machines.map(machineKey) })
 const disable = (...machines: string[]) =>
@@ -141,33 +141,23 @@ describe('a list of machines that is kept current', () => {
   })
 
   test('brings a reader that did not keep up to the latest state, once', async () => {
-    let behind = false
-    let caughtUp = Promise.withResolvers<void>()
-    const sent: Changes[] = []
-    const sink: Sink = {
-      send: (results) => void sent.push(...results.map(changesIn)),
-      isBehind: () => behind,
-      caughtUp: () => caughtUp.promise,
-    }
     const others = await listOf({ search: 'web-07' })
     await next(others)
-    const stream = await listOf({ search: 'web-07' })
-    stream.into(sink)
-    await expect.poll(() => sent.length).toBe(1)
-    behind = true
-    caughtUp = Promise.withResolvers()
+    const stream = new HandStream()
+    await listOf({ search: 'web-07' }, ada, {}, stream)
+    await expect.poll(() => stream.sent.length).toBe(1)
+    stream.stall()
     await enable('web-070')
     await next(others)
-    const before = sent.length
+    const before = stream.sent.length
     for (const machine of ['web-071', 'web-072', 'web-073']) {
       await enable(machine)
       await next(others)
     }
-    expect(sent.length).toBe(before)
-    behind = false
-    caughtUp.resolve()
-    await expect.poll(() => sent.length).toBe(before + 1)
-    expect(namesIn(sent.at(-1) as Changes)).toEqual(['web-071', 'web-072', 'web-073'])
+    expect(stream.sent.length).toBe(before)
+    stream.resume()
+    await expect.poll(() => stream.sent.length).toBe(before + 1)
+    expect(namesIn(changesIn(stream.sent.at(-1)))).toEqual(['web-071', 'web-072', 'web-073'])
     await Promise.all([stream.return?.(), others.return?.()])
   })
 

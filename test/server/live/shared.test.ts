@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest'
 import type { Activity } from '../../../src/activity/activity.ts'
 import { encodeCursor } from '../../../src/activity/cursor.ts'
 import type { Result } from '../../../src/server/live/result.ts'
-import type { Sink } from '../../../src/server/live/sink.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { handClock } from '../../support/clock.ts'
 import { person } from '../../graphql/support/context.ts'
 import { grantFact, handFeed, roleFact } from './support/hand-feed.ts'
+import { HandStream } from './support/hand-stream.ts'
 import { brief, briefOf, fanOutOf, subscribe } from './support/subscribe.ts'
 
 const rita = person('rita', 'READER')
@@ -75,45 +75,24 @@ describe('subscriptions of the same document and variables', () => {
   })
 })
 
-/** A transport that says when its reader is behind, and keeps what it is sent, one list for each write. */
-function handSink() {
-  let behind = false
-  let caughtUp = Promise.withResolvers<void>()
-  const writes: string[][] = []
-  const sink: Sink = {
-    send: (results) => void (results.length > 0 && writes.push(results.map(briefOf))),
-    isBehind: () => behind,
-    caughtUp: () => caughtUp.promise,
-  }
-  return {
-    sink,
-    writes,
-    stall: () => {
-      behind = true
-      caughtUp = Promise.withResolvers()
-    },
-    resume: () => {
-      behind = false
-      caughtUp.resolve()
-    },
-  }
-}
+/** What a stream was sent, in short, one list for each write. */
+const writesOf = ({ writes }: HandStream) => writes.map((results) => results.map(briefOf))
 
 describe('events that follow each other within 5 milliseconds', () => {
   test('are sent together, and the first of them at once', async () => {
     const feed = handFeed()
     const clock = handClock()
-    const { sink, writes } = handSink()
-    ;(await subscribe(fanOutOf(feed, clock), rita)).into(sink)
+    const stream = new HandStream()
+    await subscribe(fanOutOf(feed, clock), rita, { stream })
     feed.commit(opened('one'), opened('two'), opened('three'))
     await feed.drained()
-    expect(writes).toEqual([['GRANT_OPENING of one']])
+    expect(writesOf(stream)).toEqual([['GRANT_OPENING of one']])
     await clock.advance(5)
-    expect(writes).toEqual([['GRANT_OPENING of one'], ['GRANT_OPENING of two', 'GRANT_OPENING of three']])
+    expect(writesOf(stream)).toEqual([['GRANT_OPENING of one'], ['GRANT_OPENING of two', 'GRANT_OPENING of three']])
     await clock.advance(5)
     feed.commit(opened('four'))
     await feed.drained()
-    expect(writes.at(-1)).toEqual(['GRANT_OPENING of four'])
+    expect(writesOf(stream).at(-1)).toEqual(['GRANT_OPENING of four'])
   })
 })
 
@@ -122,35 +101,35 @@ describe('a reader that does not keep up', () => {
     const feed = handFeed()
     const clock = handClock()
     const fanOut = fanOutOf(feed, clock)
-    const [slow, fast] = [handSink(), handSink()]
-    for (const { sink } of [slow, fast]) (await subscribe(fanOut, rita)).into(sink)
+    const [slow, fast] = [new HandStream(), new HandStream()]
+    for (const stream of [slow, fast]) await subscribe(fanOut, rita, { stream })
     slow.stall()
     for (let event = 0; event < 5_000; event += 1) feed.commit(opened(String(event)))
     await feed.drained()
     await clock.advance(5)
-    expect(slow.writes.flat().length).toBeLessThan(3)
-    expect(fast.writes.flat()).toHaveLength(5_000)
+    expect(slow.sent.length).toBeLessThan(3)
+    expect(fast.sent).toHaveLength(5_000)
     slow.resume()
     feed.commit(opened('last'))
-    await expect.poll(() => slow.writes.flat().at(-1)).toBe('GRANT_OPENING of last')
-    expect(slow.writes.flat()).toEqual(fast.writes.flat())
+    await expect.poll(() => writesOf(slow).flat().at(-1)).toBe('GRANT_OPENING of last')
+    expect(writesOf(slow).flat()).toEqual(writesOf(fast).flat())
     expect(feed.pages).toBeGreaterThan(0)
   })
 
   test('is served with the others again once it has caught up', async () => {
     const feed = handFeed()
     const clock = handClock()
-    const { sink, writes, stall, resume } = handSink()
-    ;(await subscribe(fanOutOf(feed, clock), rita)).into(sink)
-    stall()
+    const stream = new HandStream()
+    await subscribe(fanOutOf(feed, clock), rita, { stream })
+    stream.stall()
     feed.commit(opened('one'))
     await feed.drained()
-    resume()
+    stream.resume()
     await feed.drained()
     await clock.advance(5)
     feed.commit(opened('two'))
     await feed.drained()
-    expect(writes).toEqual([['GRANT_OPENING of one'], ['GRANT_OPENING of two']])
+    expect(writesOf(stream)).toEqual([['GRANT_OPENING of one'], ['GRANT_OPENING of two']])
     expect(feed.pages).toBe(0)
   })
 })
@@ -187,13 +166,13 @@ describe('a subscription that resumes', () => {
         return held
       }
       const variables = { after: encodeCursor({ transaction: '2', position: '0' }) }
-      const stream = await subscribe(fanOutOf(feed), rita, { text, variables, store: slow, context: { reloadViewer } })
       const late: string[] = []
-      stream.into({
-        send: (results) => void (told && late.push(...results.map(briefOf))),
-        isBehind: () => false,
-        caughtUp: () => Promise.resolve(),
-      })
+      const stream = new (class extends HandStream {
+        override send(results: readonly Result[]) {
+          if (told) late.push(...results.map(briefOf))
+        }
+      })()
+      await subscribe(fanOutOf(feed), rita, { text, variables, store: slow, context: { reloadViewer }, stream })
       await loops(moment)
       held = person('rita', null)
       feed.commit(roleFact('RoleRemoved'))

@@ -6,7 +6,7 @@ import type { GatewayContext } from '../../../../src/graphql/context.ts'
 import { createSchema, defaultLimits } from '../../../../src/graphql/schema.ts'
 import { silentLog } from '../../../../src/log/log.ts'
 import { createFanOut, type FanOut } from '../../../../src/server/live/fan-out.ts'
-import type { LiveStream } from '../../../../src/server/live/live-stream.ts'
+import { LiveStream } from '../../../../src/server/live/live-stream.ts'
 import type { Result } from '../../../../src/server/live/result.ts'
 import { createErrorMask } from '../../../../src/server/mask-error.ts'
 import type { Store } from '../../../../src/store/store.ts'
@@ -27,6 +27,8 @@ interface Asked {
   readonly variables?: Record<string, unknown>
   readonly context?: Partial<GatewayContext>
   readonly store?: Store
+  /** Where its results go; unless told, they are read from it. */
+  readonly stream?: LiveStream
 }
 
 const parsed = new Map<string, DocumentNode>()
@@ -36,13 +38,14 @@ export async function subscribe(fanOut: FanOut, viewer: Viewer, asked: Asked = {
   const text = asked.text ?? document
   const known = parsed.get(text) ?? parse(text)
   parsed.set(text, known)
-  const answer = await fanOut.subscribe({
+  const args = {
     schema,
     document: known,
     variableValues: asked.variables ?? {},
     contextValue: contextOf(asked.store ?? ({} as Store), viewer, asked.context),
-  })
-  if ('into' in answer) return answer
+  }
+  const answer = await fanOut.subscribe(args, asked.stream)
+  if (answer instanceof LiveStream) return answer
   throw new Error(JSON.stringify(answer))
 }
 
