@@ -1,7 +1,8 @@
 import SchemaBuilder from '@pothos/core'
-import ComplexityPlugin, { ComplexityErrorKind } from '@pothos/plugin-complexity'
+import { ComplexityErrorKind } from '@pothos/plugin-complexity'
 import { GraphQLError } from 'graphql'
 import type { GatewayContext } from './context.ts'
+import { operationCost } from './operation-cost-plugin.ts'
 
 /**
  * The one builder every type, query and verb is declared on. Fields are non-null unless they say `nullable: true`.
@@ -21,7 +22,7 @@ export const builder = new SchemaBuilder<{
     CIDR: { Input: string; Output: string }
   }
 }>({
-  plugins: [ComplexityPlugin],
+  plugins: [operationCost],
   defaultFieldNullability: false,
   complexity: {
     defaultListMultiplier: 1,

@@ -1,7 +1,9 @@
+import { once } from 'node:events'
 import { describe, expect, it, vi } from 'vitest'
 import type WebSocket from 'ws'
 import { encodeCursor } from '../../../src/activity/cursor.ts'
-import { createSchema } from '../../../src/graphql/schema.ts'
+import { createSchema, defaultLimits } from '../../../src/graphql/schema.ts'
+import type { ApiOptions } from '../../../src/server/api.ts'
 import { systemClock, type Clock } from '../../../src/time/clock.ts'
 import { handClock } from '../../support/clock.ts'
 import { clientLimits, closeCode, openSocket, serve, TOKEN_MS } from '../support/gateway.ts'
@@ -12,11 +14,11 @@ const document = 'subscription ($after: String) { grantEvents(after: $after) { k
 const opened = (number: number) => grantFact('GrantOpening', { vm: `vm-${String(number)}` })
 
 /** The real schema over a log in memory, with Ada's tokens. */
-async function start(clock: Clock = systemClock) {
+async function start(clock: Clock = systemClock, api: Partial<ApiOptions> = {}) {
   const feed = handFeed()
   const limits = { maxTokens: 1_000, maxDepth: 6, introspection: true }
   const gateway = await serve(
-    { schema, feed, limits, clientLimits: { ...clientLimits, subscriptionsPerConnection: 20 } },
+    { schema, feed, limits, clientLimits: { ...clientLimits, subscriptionsPerConnection: 20 }, ...api },
     { clock },
   )
   return { feed, gateway }
@@ -112,6 +114,38 @@ describe('live events', () => {
     await expect.poll(() => started.feed.readers).toBe(1)
     await clock.advance(TOKEN_MS)
     expect(await text).toContain('UNAUTHENTICATED')
+  })
+})
+
+describe('a subscription that may cost more than is allowed', () => {
+  const costly = 'subscription { grantEvents { kind cursor virtualMachineId state port } }'
+  const refusal = {
+    message: 'The operation may cost 6; at most 4 is allowed. Ask for smaller pages.',
+    extensions: { code: 'OPERATION_TOO_COSTLY' },
+  }
+  const begin = () => start(systemClock, { schema: createSchema({ ...defaultLimits, complexity: 4 }) })
+
+  it('is refused when it is made over WebSocket, and the log is not read for it', async () => {
+    const started = await begin()
+    const socket = await openSocket(started.gateway)
+    const answered = once(socket, 'message')
+    socket.send(JSON.stringify({ id: 'one', type: 'subscribe', payload: { query: costly } }))
+    const [data] = (await answered) as [Buffer]
+    expect(JSON.parse(data.toString())).toMatchObject({ id: 'one', payload: { errors: [refusal] } })
+    expect(started.feed.readers).toBe(0)
+  })
+
+  it('is refused when it is made over server-sent events, and the log is not read for it', async () => {
+    const started = await begin()
+    const response = await started.gateway.post({ query: costly }, { accept: 'text/event-stream' })
+    const [, data = ''] = /^data: (\{.*\})$/m.exec(await response.text()) ?? []
+    expect(JSON.parse(data)).toMatchObject({ errors: [refusal] })
+    expect(started.feed.readers).toBe(0)
+  })
+
+  it('runs when it may cost as much as is allowed', async () => {
+    const started = await begin()
+    await served(started, watch(await openSocket(started.gateway), 'one'))
   })
 })
 
