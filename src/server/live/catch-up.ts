@@ -1,22 +1,23 @@
 import type { Viewer } from '../../access/viewer.ts'
-import type { Activity, Cursor, Feed } from '../../activity/activity.ts'
-import { compareCursors } from '../../activity/cursor.ts'
+import type { Activity, Cursor } from '../../activity/activity.ts'
 import { isBefore, type Beginning } from './beginning.ts'
 import { isFor, resultOf, type EventMember } from './group.ts'
+import type { LogPages, Page } from './log-pages.ts'
 import type { RecentFacts } from './recent-facts.ts'
 import type { Result } from './result.ts'
 import type { Standings } from './standing.ts'
 
-/** Facts that are read from the log at a time, and results that are sent at a time. */
-const PAGE_FACTS = 500
-const SENT_AT_ONCE = 50
+/** Facts that are executed and sent in one turn of the event loop: some milliseconds for large ones. */
+const SENT_AT_ONCE = 20
 
 export interface CatchUpOptions {
   readonly member: EventMember
   readonly beginning: Beginning
-  readonly feed: Feed
+  readonly pages: LogPages
   readonly recent: RecentFacts
   readonly standings: Standings
+  /** Resolves when it is this one's turn: others keep up, or catch up too. */
+  readonly turn: () => Promise<void>
   readonly signal: AbortSignal
 }
 
@@ -26,7 +27,7 @@ export interface CatchUpOptions {
  * it has been served. Fails when its roles cannot be read.
  */
 export async function catchUp(options: CatchUpOptions, join: (upTo: Cursor) => void): Promise<void> {
-  const { member, recent, signal } = options
+  const { member, pages, recent, signal, turn } = options
   let cursor = options.beginning.after
   for (;;) {
     if (member.sink.isBehind()) await member.sink.caughtUp()
@@ -36,31 +37,17 @@ export async function catchUp(options: CatchUpOptions, join: (upTo: Cursor) => v
       join(cursor)
       return
     }
-    const page = held === null ? await readPage(options, cursor) : pageOf(held.slice(0, SENT_AT_ONCE), cursor)
+    const page = held === null ? await pages.after(cursor, signal) : pageOf(held.slice(0, SENT_AT_ONCE), cursor)
     if (page === null) return
-    for (let first = 0; first < page.facts.length; first += SENT_AT_ONCE)
+    for (let first = 0; first < page.facts.length; first += SENT_AT_ONCE) {
       if (!(await send(options, page.facts.slice(first, first + SENT_AT_ONCE)))) return
+      await turn()
+    }
     cursor = page.next
   }
 }
 
-interface Page {
-  readonly facts: readonly Activity[]
-  /** The place up to which nothing is left out. */
-  readonly next: Cursor
-}
-
 const pageOf = (facts: readonly Activity[], cursor: Cursor): Page => ({ facts, next: facts.at(-1)?.cursor ?? cursor })
-
-/** When the log holds no more, neither does it hold anything more up to what had been sent before it was read. */
-async function readPage({ feed, recent, signal }: CatchUpOptions, cursor: Cursor): Promise<Page | null> {
-  const sent = recent.position
-  const rows = await feed.history(cursor, PAGE_FACTS, signal)
-  if (rows === null) return null
-  const page = pageOf(rows.settled, cursor)
-  const whole = !rows.full || rows.unsettled
-  return whole && sent !== null && compareCursors(sent, page.next) > 0 ? { ...page, next: sent } : page
-}
 
 /** Sends those of the facts that the member is to see by the roles it holds when they are sent; false when it has gone. */
 async function send(

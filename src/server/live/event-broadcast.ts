@@ -8,11 +8,13 @@ import { catchUp } from './catch-up.ts'
 import { createFlush } from './flush.ts'
 import { audienceOf, createGroup, isFor, leaveAudience, resultOf, type Audience, type EventMember } from './group.ts'
 import type { LogReader } from './log-reader.ts'
+import { createLogPages } from './log-pages.ts'
 import { createMembership } from './membership.ts'
 import { createRecentFacts } from './recent-facts.ts'
 import { Result } from './result.ts'
 import type { Standings } from './standing.ts'
 import type { Broadcast } from './subscription.ts'
+import { createTurns } from './turns.ts'
 
 /** Facts that are kept, at least, for those who come back after a moment. */
 const RECENT_FACTS = 1_000
@@ -29,6 +31,8 @@ export interface BroadcastOptions {
 export function createEventBroadcast(options: BroadcastOptions): Broadcast<LiveEvents> {
   const { feed, reader, standings, clock, log } = options
   const recent = createRecentFacts(RECENT_FACTS)
+  const pages = createLogPages(feed, recent)
+  const turn = createTurns()
   /** Where members began who are with the others already, until these have come past it. */
   const beginnings = new Map<EventMember, Beginning>()
   const membership = createMembership({
@@ -98,9 +102,8 @@ export function createEventBroadcast(options: BroadcastOptions): Broadcast<LiveE
 
   const serveFromLog = async (member: EventMember, beginning: Beginning) => {
     try {
-      await catchUp({ member, beginning, feed, recent, standings, signal: reader.signal }, (upTo) => {
-        // What waits to be sent to the others was sent to this one just now.
-        flush.now()
+      await catchUp({ member, beginning, pages, recent, standings, turn, signal: reader.signal }, (upTo) => {
+        // What waits to be sent to the others was sent to this one just now: it is not sent that again.
         beginnings.set(member, { ...beginning, after: upTo })
         audienceOf(member.group, member.standing).members.add(member)
       })
