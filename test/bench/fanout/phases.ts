@@ -56,6 +56,17 @@ export function maxPhase(stage: Stage, inFlight: number, seconds: number): Promi
   })
 }
 
+/** Publishes `count` events as fast as they reach everybody, `inFlight` at a time. */
+export function countPhase(stage: Stage, inFlight: number, count: number): Promise<PhaseFigures> {
+  return phase(stage, 0, async (publish) => {
+    let left = count
+    const one = async () => {
+      while (left-- > 0) await publish()
+    }
+    await Promise.all(Array.from({ length: inFlight }, one))
+  })
+}
+
 async function phase(
   stage: Stage,
   seconds: number,

@@ -44,8 +44,10 @@ function stalledResult(subscribers: number, own: readonly RoundFigures[]): objec
     p99Ms: to(median(figures.map(({ p99Ms }) => p99Ms)), 1),
     p99VsNobodyStalled: to(median(figures.map(({ p99VsNobodyStalled }) => p99VsNobodyStalled)), 2),
     gatheredP99VsNobodyStalled: to(median(figures.map((each) => each.gatheredP99VsNobodyStalled)), 2),
+    resumedP99VsNobodyStalled: to(median(figures.map((each) => each.resumedP99VsNobodyStalled)), 2),
     rssGrowthMb: to(median(figures.map(({ rssGrowthMb }) => rssGrowthMb)), 1),
-    cutOff: own.reduce((total, { verdicts }) => total + verdicts.cutOff, 0),
+    lost: figures.reduce((total, { lost }) => total + lost, 0),
+    doubled: figures.reduce((total, { doubled }) => total + doubled, 0),
   }
 }
 

@@ -1,10 +1,10 @@
-import { percentile } from '../support/percentile.ts'
 import type { Verdicts } from './load-messages.ts'
-import { maxPhase, ratePhase, type PhaseFigures } from './phases.ts'
+import { maxPhase, ratePhase } from './phases.ts'
+import { quantile } from './quantile.ts'
 import type { Contestant } from './server.ts'
 import type { FanoutSettings } from './settings.ts'
 import { openStage } from './stage.ts'
-import { rssKb } from '../support/usage.ts'
+import { playStalls, type StalledFigures } from './stalls.ts'
 
 /** Events on their way at once, in the two phases that go as fast as they can. */
 const FEW = 4
@@ -36,50 +36,23 @@ export interface RoundFigures {
   readonly stalled: StalledFigures | null
 }
 
-/** What those who go on reading, and the server, notice of those who do not. */
-export interface StalledFigures {
-  /** By the clock. */
-  readonly p50Ms: number
-  readonly p99Ms: number
-  readonly p99VsNobodyStalled: number
-  /** As fast as it can, with many events on their way. */
-  readonly gatheredP99Ms: number
-  readonly gatheredP99VsNobodyStalled: number
-  readonly rssGrowthMb: number
-}
-
 /** A server's round: by the clock, as fast as it can, and with some that stall. Every event must reach everybody. */
 export async function playRound(
   contestant: Contestant,
   settings: FanoutSettings,
   next: () => number,
 ): Promise<RoundFigures> {
-  const { subscribers, rate, seconds, maxSeconds } = settings
+  const { rate, seconds, maxSeconds } = settings
+  // Those who stall come later, and go again.
+  const subscribers = settings.subscribers - settings.stalled
   await using played = new AsyncDisposableStack()
-  const stage = await openStage(contestant, settings, next)
+  const stage = await openStage(contestant, subscribers, next)
   played.defer(() => stage.stop())
   const { idle, subscribed } = stage
   const steady = await ratePhase(stage, rate, seconds)
   const few = await maxPhase(stage, FEW, maxSeconds)
   const many = await maxPhase(stage, MANY, maxSeconds)
-  let missing = steady.missing + few.missing + many.missing
-  let stalled: StalledFigures | null = null
-  if (settings.stalled > 0) {
-    const before = rssKb(stage.server.pid)
-    stage.load.stall(settings.stalled, false)
-    const others = await ratePhase(stage, rate, seconds)
-    const flood = await maxPhase(stage, MANY, maxSeconds)
-    missing += others.missing + flood.missing
-    stalled = {
-      p50Ms: quantile(others, 50),
-      p99Ms: quantile(others, 99),
-      p99VsNobodyStalled: quantile(others, 99) / quantile(steady, 99),
-      gatheredP99Ms: quantile(flood, 99),
-      gatheredP99VsNobodyStalled: quantile(flood, 99) / quantile(many, 99),
-      rssGrowthMb: (rssKb(stage.server.pid) - before) / 1_024,
-    }
-    stage.load.readOn()
-  }
+  const stalled = settings.stalled === 0 ? null : await playStalls(stage, settings, MANY)
   return {
     p50Ms: quantile(steady, 50),
     p99Ms: quantile(steady, 99),
@@ -93,18 +66,8 @@ export async function playRound(
     rssMb: steady.rssKb / 1_024,
     kbPerSubscriber: (subscribed.rssKb - idle.rssKb) / subscribers,
     liveKbPerSubscriber: (subscribed.liveKb - idle.liveKb) / subscribers,
-    missing,
+    missing: steady.missing + few.missing + many.missing + (stalled?.missing ?? 0),
     verdicts: await stage.verdicts(),
     stalled,
   }
-}
-
-/** To a tenth of a millisecond. */
-export function quantile({ latenciesMs }: Pick<PhaseFigures, 'latenciesMs'>, percent: number): number {
-  return (
-    percentile(
-      latenciesMs.map((value) => value * 10),
-      percent,
-    ) / 10
-  )
 }

@@ -1,6 +1,6 @@
 import { median } from '../support/median.ts'
 import { ratePhase } from './phases.ts'
-import { quantile } from './round.ts'
+import { quantile } from './quantile.ts'
 import type { Contestant } from './server.ts'
 import type { FanoutSettings } from './settings.ts'
 import { numbering, openStage } from './stage.ts'
@@ -17,7 +17,7 @@ export async function soak(
 ): Promise<object> {
   const { subscribers, minutes, rate, stalledShare } = settings
   await using played = new AsyncDisposableStack()
-  const stage = await openStage(contestant, settings, numbering())
+  const stage = await openStage(contestant, subscribers, numbering())
   played.defer(() => stage.stop())
   const stalled = Math.round(subscribers * stalledShare)
   if (stalled > 0) stage.load.stall(stalled, true)

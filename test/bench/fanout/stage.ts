@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { startLoadGenerator } from './load-generator.ts'
+import { startLoadGenerator, type LoadGenerator } from './load-generator.ts'
 import type { Verdicts } from './load-messages.ts'
 import { ratePhase, type Stage } from './phases.ts'
-import type { Contestant } from './server.ts'
-import type { FanoutSettings } from './settings.ts'
+import type { Contestant, FanoutServer } from './server.ts'
 import { liveMemory, type LiveMemory } from '../support/usage.ts'
 
 const SETTLE_MS = 2_000
@@ -21,6 +20,8 @@ export interface OpenStage extends Stage {
   /** The server's memory without any subscriber, and with all of them. */
   readonly idle: LiveMemory
   readonly subscribed: LiveMemory
+  /** More subscribers, in a process of their own that its asker stops, all of them served; no event of theirs has a lower number. */
+  join(count: number): Promise<{ readonly load: LoadGenerator; readonly firstSequence: number }>
   /** What everybody was given, from the first subscription on. */
   verdicts(): Promise<Verdicts>
   stop(): Promise<void>
@@ -32,51 +33,59 @@ export function numbering(): () => number {
   return () => ++last
 }
 
-export async function openStage(
-  contestant: Contestant,
-  { subscribers }: FanoutSettings,
-  next: () => number,
-): Promise<OpenStage> {
+export async function openStage(contestant: Contestant, subscribers: number, next: () => number): Promise<OpenStage> {
   await using started = new AsyncDisposableStack()
   const server = await contestant.start()
   started.defer(() => server.stop())
 
   const join = async (count: number) => {
     const load = startLoadGenerator()
-    started.defer(() => load.stop())
     const firstSequence = next()
-    await load.connect(server.endpoint, count, firstSequence, async (again) => {
-      while (again()) {
-        await server.publish(next())
-        await delay(PROBE_EVERY_MS)
-      }
-    })
-    return { stage: { server, load, next }, firstSequence }
+    try {
+      await load.connect(server.endpoint, count, firstSequence, async (again) => {
+        while (again()) {
+          await server.publish(next())
+          await delay(PROBE_EVERY_MS)
+        }
+      })
+    } catch (error) {
+      await load.stop()
+      throw error
+    }
+    return { load, firstSequence }
   }
 
-  const { stage: warmUp } = await join(Math.min(subscribers, WARM_UP.subscribers))
-  await ratePhase(warmUp, WARM_UP.rate, WARM_UP.seconds)
+  const warmUp = await join(Math.min(subscribers, WARM_UP.subscribers))
+  started.defer(() => warmUp.load.stop())
+  await ratePhase({ server, load: warmUp.load, next }, WARM_UP.rate, WARM_UP.seconds)
   await warmUp.load.stop()
   await delay(SETTLE_MS)
   const idle = await liveMemory(server.pid)
-  const { stage, firstSequence } = await join(subscribers)
+  const { load, firstSequence } = await join(subscribers)
+  started.defer(() => load.stop())
   await delay(SETTLE_MS)
   const subscribed = await liveMemory(server.pid)
 
   const running = started.move()
   return {
-    ...stage,
+    server,
+    load,
+    next,
     idle,
     subscribed,
-    async verdicts() {
-      const until = Date.now() + CATCH_UP_MS
-      const order = await server.orderFrom(firstSequence)
-      for (;;) {
-        const verdicts = await stage.load.judge(order)
-        if (verdicts.lost === 0 || Date.now() > until) return verdicts
-        await delay(1_000)
-      }
-    },
+    join,
+    verdicts: () => verdictsOf(load, server, firstSequence),
     stop: () => running.disposeAsync(),
+  }
+}
+
+/** What subscribers were given, once they had time to read it. */
+export async function verdictsOf(load: LoadGenerator, server: FanoutServer, firstSequence: number): Promise<Verdicts> {
+  const until = Date.now() + CATCH_UP_MS
+  const order = await server.orderFrom(firstSequence)
+  for (;;) {
+    const verdicts = await load.judge(order)
+    if (verdicts.lost === 0 || Date.now() > until) return verdicts
+    await delay(1_000)
   }
 }

@@ -18,8 +18,9 @@ export function tellRound(name: string, round: number, figures: RoundFigures): s
       : [
           `; with stalled ones p50/p99 ${rounded(stalled.p50Ms, 1)}/${rounded(stalled.p99Ms, 1)} ms`,
           `(${rounded(stalled.p99VsNobodyStalled, 2)} of before), many in flight p99 ${rounded(stalled.gatheredP99Ms, 1)} ms`,
-          `(${rounded(stalled.gatheredP99VsNobodyStalled, 2)}), RSS growth ${rounded(stalled.rssGrowthMb, 1)} MB,`,
-          `${String(verdicts.cutOff)} cut off`,
+          `(${rounded(stalled.gatheredP99VsNobodyStalled, 2)}), when they read on ${rounded(stalled.resumedP99Ms, 1)} ms`,
+          `(${rounded(stalled.resumedP99VsNobodyStalled, 2)}), RSS growth ${rounded(stalled.rssGrowthMb, 1)} MB,`,
+          `lost ${String(stalled.lost)}, doubled ${String(stalled.doubled)}`,
         ]),
   ].join(' ')
 }
