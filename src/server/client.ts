@@ -4,6 +4,7 @@ import type { WebSocket } from 'ws'
 import type { Clock } from '../time/clock.ts'
 import type { Allowance } from '../time/rate.ts'
 import type { Authentication } from './identity/authenticator.ts'
+import { inOwnMemory } from './own-memory.ts'
 import { closeCodes, closeSocket } from './socket-close.ts'
 
 /** Most that waits in a socket for a reader that keeps up, in bytes; for one that does not, the log waits instead. */
@@ -60,7 +61,10 @@ export class Client implements ProtocolSocket {
 
   /** Writes frames past the WebSocket: they are whole, and nothing is compressed that would have to keep its order. */
   write(frames: Buffer): void {
-    if (this.socket.readyState === this.socket.OPEN) this.#connection.write(frames)
+    if (this.socket.readyState !== this.socket.OPEN) return
+    // What has to wait must not keep the pool that it is a slice of: that is a hundred times as much.
+    const waits = this.#connection.writableLength > 0
+    this.#connection.write(waits ? inOwnMemory(frames) : frames)
   }
 
   /** Whether more waits than a reader who keeps up ever leaves. */

@@ -1,3 +1,5 @@
+import { inOwnMemory } from '../own-memory.ts'
+
 /** One result of a subscription, serialised once for everybody it is sent to. */
 export class Result {
   readonly text: string
@@ -8,7 +10,7 @@ export class Result {
   }
 
   get bytes(): Buffer {
-    return (this.#bytes ??= Buffer.from(this.text))
+    return (this.#bytes ??= inOwnMemory(Buffer.from(this.text)))
   }
 
   /** How the HTTP transport asks for the text of a result. */

@@ -4,10 +4,19 @@ import { quantile } from './quantile.ts'
 import type { Contestant } from './server.ts'
 import type { FanoutSettings } from './settings.ts'
 import { numbering, openStage } from './stage.ts'
-import { rssKb } from '../support/usage.ts'
+import { liveMemory } from '../support/usage.ts'
 
-const SAMPLE_MS = 10_000
-const SAMPLES_PER_MINUTE = 60_000 / SAMPLE_MS
+const MINUTE_SECONDS = 60
+
+/** What a minute of a soak showed. */
+interface Minute {
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly deliveries: number
+  /** Median of samples. */
+  readonly rssMb: number
+  readonly missing: number
+}
 
 /** Events by the clock for a long time, while some do not read and come again whenever they are cut off. */
 export async function soak(
@@ -22,29 +31,45 @@ export async function soak(
   const stalled = Math.round(subscribers * stalledShare)
   if (stalled > 0) stage.load.stall(stalled, true)
 
-  const samples: number[] = []
-  const sample = () => {
-    samples.push(rssKb(stage.server.pid) / 1_024)
-    say(`${String(samples.length * (SAMPLE_MS / 1_000))} s: ${Math.round(samples.at(-1) ?? 0)} MB`)
+  const all: number[] = []
+  const each: Minute[] = []
+  for (let left = minutes; left > 0; left -= 1) {
+    const figures = await ratePhase(stage, rate, Math.min(1, left) * MINUTE_SECONDS)
+    for (const latency of figures.latenciesMs) all.push(latency)
+    const minute = {
+      p50Ms: quantile(figures, 50),
+      p99Ms: quantile(figures, 99),
+      deliveries: figures.latenciesMs.length * (subscribers - stalled),
+      rssMb: Math.round(figures.rssKb / 1_024),
+      missing: figures.missing,
+    }
+    each.push(minute)
+    say(`minute ${String(each.length)}: ${JSON.stringify(minute)}`)
   }
-  const sampling = setInterval(sample, SAMPLE_MS)
-  const figures = await ratePhase(stage, rate, minutes * 60).finally(() => clearInterval(sampling))
+  const afterwards = await liveMemory(stage.server.pid)
   stage.load.readOn()
   const { lost, doubled, disordered, foreign, cutOff } = await stage.verdicts()
+  const mb = (kilobytes: number) => Math.round(kilobytes / 1_024)
   return {
     bench: 'fanout',
     subscribers,
     minutes,
     stalled,
     cutOff,
-    p50Ms: quantile(figures, 50),
-    p99Ms: quantile(figures, 99),
-    rssFirstMinuteMb: Math.round(median(samples.slice(0, SAMPLES_PER_MINUTE))),
-    rssLastMinuteMb: Math.round(median(samples.slice(-SAMPLES_PER_MINUTE))),
+    p50Ms: quantile({ latenciesMs: all }, 50),
+    p99Ms: quantile({ latenciesMs: all }, 99),
+    rssFirstMinuteMb: each[0]?.rssMb,
+    rssLastMinuteMb: each.at(-1)?.rssMb,
+    rssMostMb: Math.max(...each.map(({ rssMb }) => rssMb)),
+    rssMedianMb: median(each.map(({ rssMb }) => rssMb)),
+    // Without garbage.
+    liveBeforeMb: mb(stage.subscribed.liveKb),
+    liveAfterMb: mb(afterwards.liveKb),
     lost,
     doubled,
     disordered,
     foreign,
-    missing: figures.missing,
+    missing: each.reduce((sum, { missing }) => sum + missing, 0),
+    each,
   }
 }

@@ -37,3 +37,9 @@ describe('the frames of a subscription', () => {
     )
   })
 })
+
+test('the bytes of a result, of which hundreds are kept, are all that they keep', () => {
+  const { bytes } = new Result('{"data":null}')
+  expect(bytes.toString()).toBe('{"data":null}')
+  expect(bytes.buffer.byteLength).toBe(bytes.length)
+})
