@@ -23,20 +23,11 @@ alter table activities enable row level security;
 create policy seen on activities to bench_viewer
 using (account_id = any ((select reach())::text[]) and transaction < pg_snapshot_xmin(pg_current_snapshot()));
 
-create function virtual_machines_jit_status(vm virtual_machines) returns text language sql stable parallel safe
-as $$
-  select case when vm.unsupported_reason is not null then 'UNSUPPORTED'
-    when (select true from policies p where p.vm_id = vm.id) then 'CONFIGURED'
-    else 'NOT_CONFIGURED' end
-$$;
-
 create type virtual_machine_counts as (configured int, not_configured int, unsupported int);
 create function accounts_virtual_machine_counts(account accounts) returns virtual_machine_counts
 language sql stable parallel safe
 as $$
-  select (count(p.id) filter (where v.unsupported_reason is null),
-    count(*) filter (where v.unsupported_reason is null and p.id is null),
-    count(*) filter (where v.unsupported_reason is not null))::virtual_machine_counts
-  from virtual_machines v left join policies p on p.vm_id = v.id and p.account_id = account.id
-  where v.account_id = account.id
+  select (count(*) filter (where jit_status = 'CONFIGURED'), count(*) filter (where jit_status = 'NOT_CONFIGURED'),
+    count(*) filter (where jit_status = 'UNSUPPORTED'))::virtual_machine_counts
+  from virtual_machines where account_id = account.id
 $$;

@@ -43,11 +43,7 @@ export interface CountsRow {
 }
 
 const instant = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
-/** No `exists`: Postgres might look through all policies for it, once, where few machines are asked for. */
-const jitStatus = `case when v.unsupported_reason is not null then 'UNSUPPORTED'
-  when (select true from policies p where p.vm_id = v.id and p.disabled_at is null) then 'CONFIGURED'
-  else 'NOT_CONFIGURED' end`
-const machine = `v.id, v.name, v.resource_group as "resourceGroup", v.location, v.os, v.power, ${jitStatus} as "jitStatus"`
+const machine = `v.id, v.name, v.resource_group as "resourceGroup", v.location, v.os, v.power, v.jit_status as "jitStatus"`
 const seen = 'v.account_id = any($1) and v.gone_at is null'
 const grant = `g.id, g.vm_id as "vmId", g.state, g.port, g.protocol, g.sources, g.requester_name as "requesterName",
   ${instant('g.requested_at')} as "requestedAt", ${instant('g.ends_at')} as "endsAt"`
@@ -119,11 +115,9 @@ export const accountById = (id: string) =>
 export const countsOf = (ids: readonly string[]) =>
   ask<CountsRow>(
     'counts',
-    `select v.account_id as "accountId", (count(p.id) filter (where v.unsupported_reason is null))::int as configured,
-       (count(*) filter (where v.unsupported_reason is null and p.id is null))::int as "notConfigured",
-       (count(*) filter (where v.unsupported_reason is not null))::int as unsupported
-     from virtual_machines v
-     left join policies p on p.vm_id = v.id and p.account_id = any($2) and p.disabled_at is null
-     where ${seen} and v.account_id = any($2) group by v.account_id`,
+    `select v.account_id as "accountId", (count(*) filter (where v.jit_status = 'CONFIGURED'))::int as configured,
+       (count(*) filter (where v.jit_status = 'NOT_CONFIGURED'))::int as "notConfigured",
+       (count(*) filter (where v.jit_status = 'UNSUPPORTED'))::int as unsupported
+     from virtual_machines v where ${seen} and v.account_id = any($2) group by v.account_id`,
     ids,
   )
