@@ -111,8 +111,11 @@ function together([first, ...more]: readonly Selected[]): Selected {
 function fieldSql(parameters: Parameters, entity: Entity, field: Field, reading: Reading, node: Selected): string {
   const { form } = parameters
   const { row } = reading
-  if (field.kind === 'value')
-    return form.leaf(node.type, field.sql(row, parameters), field.stored === true && entity.plain !== true)
+  if (field.kind === 'value') {
+    const sql = field.sql(row, parameters)
+    if (field.json !== undefined) return form.jsonList(field.json(row, parameters), sql)
+    return form.leaf(node.type, sql, field.stored === true && entity.plain !== true)
+  }
   if (field.kind === 'parts') return partsJson(parameters, field, row, node)
   if (field.kind === 'connection') return connectionSql(parameters, field, row, node)
   if (field.nonNull === true && field.from !== undefined) return madeJson(parameters, field, field.from, reading, node)

@@ -31,6 +31,8 @@ export interface Value extends Described {
   /** A column of the type's table: its constraint there keeps it from being null. */
   readonly stored?: boolean
   readonly sql: RowSql
+  /** For a list that is kept as JSON and whose texts hold no quotes: that JSON. */
+  readonly json?: RowSql
 }
 
 /** At most one row of another type; null when there is none or the viewer may not see it. */

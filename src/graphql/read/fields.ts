@@ -1,7 +1,10 @@
 import type { One, Parts, RowSql, Value } from './description.ts'
-import { instantSql } from './sql.ts'
+import { instantSql, textsSql } from './sql.ts'
 
 type More = Pick<Value, 'nullable' | 'list' | 'authorisation'>
+
+export const nullable = { nullable: true } as const
+export const list = { list: true } as const
 
 /** A field that is an SQL expression. */
 export function value(type: unknown, description: string, sql: RowSql, more: More = {}): Value {
@@ -11,6 +14,11 @@ export function value(type: unknown, description: string, sql: RowSql, more: Mor
 /** A field that is a column. */
 export function column(type: unknown, description: string, name: string, more: More = {}): Value {
   return { ...value(type, description, (row) => `${row}.${name}`, more), stored: true }
+}
+
+/** A field that is a list of addresses, kept as JSON. */
+export function addresses(description: string, json: (row: string) => string): Value {
+  return { ...value('CIDR', description, (row) => textsSql(json(row)), list), json }
 }
 
 /** A field that is a moment. */
@@ -42,6 +50,3 @@ export function plainOrNull(to: string, description: string, from: RowSql, is: (
 export function plainList(to: string, description: string, from: RowSql, orderBy: Parts['orderBy']): Parts {
   return { kind: 'parts', of: to, description, from, on: () => 'true', orderBy }
 }
-
-export const nullable = { nullable: true } as const
-export const list = { list: true } as const

@@ -14,6 +14,8 @@ export interface Form {
    * a text which only what its type allows can be in.
    */
   leaf(type: GraphQLOutputType, sql: string, certain: boolean): string
+  /** A list that is kept as JSON and whose texts hold no quotes; `texts` is the same as SQL's array. */
+  jsonList(json: string, texts: string): string
   /** A text known beforehand, of which nothing is to be escaped. */
   word(text: string): string
   object(columns: readonly Column[]): string

@@ -16,6 +16,7 @@ export const rowForm: Form = {
   name: 'rows',
   key: columnKey,
   leaf: (_type, sql) => sql,
+  jsonList: (_json, texts) => texts,
   word: (text) => `'${text}'::text`,
   object(columns) {
     if (columns.length === 0) return `'{}'::json`

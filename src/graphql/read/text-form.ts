@@ -16,6 +16,8 @@ export const textForm: Form = {
   name: 'text',
   key: (responseKey) => responseKey,
   leaf,
+  // Postgres writes a blank behind each comma. To take the list apart would be a select of its own for each row.
+  jsonList: (json) => `coalesce(replace((${json})::text, '", "', '","'), '[]')`,
   word: (text) => literal(`"${text}"`),
   object(columns) {
     const members = columns.flatMap(([key, sql], place) => [literal(`${place === 0 ? '{' : ','}"${key}":`), sql])

@@ -3,7 +3,18 @@ import { actions } from '../../access/role.ts'
 import { ActivityKind, EndReason, GrantState, PrincipalKindEnum, Protocol, RoleName } from '../enums.ts'
 import { entityInterface } from '../read/entity.ts'
 import type { Field, RowSql } from '../read/description.ts'
-import { column, instant, list, nullable, one, plainList, plainOne, plainOrNull, value } from '../read/fields.ts'
+import {
+  addresses,
+  column,
+  instant,
+  list,
+  nullable,
+  one,
+  plainList,
+  plainOne,
+  plainOrNull,
+  value,
+} from '../read/fields.ts'
 import { placeOf, viewerId, within } from '../read/parameters.ts'
 import { actorSql, elementsSql, failureSql, isFailure, textsSql } from '../read/sql.ts'
 import { activityCursorSql } from './activity-cursor.ts'
@@ -94,7 +105,7 @@ entityInterface({
       state: value(GrantState, 'The state it came to.', text('state')),
       port,
       protocol,
-      sources: value('CIDR', 'Where from it could be reached.', texts('sources'), list),
+      sources: addresses('Where from it could be reached.', (row) => `${row}.detail->'sources'`),
       endsAt: value('DateTime', 'End of the window; null while it had not begun.', text('endsAt'), nullable),
       endReason: value(EndReason, 'Why it ended; null until then.', text('endReason'), nullable),
       failure: plainOrNull('Failure', 'What an opening or closing met; null when nothing failed.', fault, isFailure),
