@@ -24,6 +24,7 @@ export const rowForm: Form = {
   },
   orNull: (object) => object,
   list: (element, from, orderBy) => `array_to_json(array(select ${element} ${from} order by ${orderBy}))`,
+  // As text, since an aggregate's own filter would have Postgres make each element twice.
   gathered: (element, orderBy) =>
-    `coalesce(json_agg(${element}${orderBy === undefined ? '' : ` order by ${orderBy}`}) filter (where ${element} is not null), '[]')`,
+    `concat('[', string_agg(${element}::text, ','${orderBy === undefined ? '' : ` order by ${orderBy}`}), ']')::json`,
 }
