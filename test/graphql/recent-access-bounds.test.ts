@@ -9,6 +9,8 @@ const database = useDatabase()
 const GRANTS = 50_000
 /** Seconds between two of them: all lie within a year. */
 const APART = 630
+/** Written at once: no statement may take long, even where other tests take the time. */
+const SLICE = 5_000
 const IN_7_DAYS = Math.ceil((7 * 86_400) / APART)
 
 /** One machine that was opened fifty thousand times in the last year, by `rob` at its beginning only, among quiet ones. */
@@ -16,22 +18,27 @@ beforeAll(async () => {
   const { store } = database
   const quiet = Array.from({ length: 99 }, (_, index) => `quiet-${String(index)}`)
   await writeSmallEstate(store, ['busy', ...quiet])
-  await store.pool.query(
+  for (let last = SLICE; last <= GRANTS; last += SLICE) await openOften(last - SLICE, last)
+  await store.pool.query('analyze')
+}, 120_000)
+
+/** Writes the grants from `first`, the latest of them, up to `last`. */
+async function openOften(first: number, last: number): Promise<void> {
+  await database.store.pool.query(
     `with made as (
        insert into requests (id, requester_kind, requester_id, requester_name, status, requested_at)
-       select gen_random_uuid(), 'PROGRAM', case when n > $5 - 3 then 'rob' else 'robot-' || n % 50 end, 'Robot', 'APPROVED',
+       select gen_random_uuid(), 'PROGRAM', case when n > $7 - 3 then 'rob' else 'robot-' || n % 50 end, 'Robot', 'APPROVED',
          gateway_now() - n * interval '1 second' * $4
-       from generate_series(1, $5::int) n returning *
+       from generate_series($5 + 1, $6::int) n returning *
      ) insert into grants (id, request_id, vm_id, account_id, resource_group_id, requester_id, requester_name, port,
          protocol, sources, state, requested_at, duration_seconds, ends_at, open_by, latest_end, activated_at, closing_at,
          end_reason, closed_at)
        select gen_random_uuid(), id, $1, $2, $3, requester_id, requester_name, 22, 'TCP', array['192.0.2.1/32'], 'CLOSED',
          requested_at, 600, requested_at, requested_at, requested_at, requested_at, requested_at, 'TIME_UP', requested_at
        from made`,
-    [machineKey('busy'), subscription, resourceGroup, APART, GRANTS],
+    [machineKey('busy'), subscription, resourceGroup, APART, first, last, GRANTS],
   )
-  await store.pool.query('analyze')
-}, 120_000)
+}
 
 const sees = {
   everything: person('cleo', 'READER'),
@@ -44,7 +51,7 @@ const shown = 'query ($id: ID!) { virtualMachine(id: $id) { accessRequestsLast7D
 const listed = '{ virtualMachines(first: 100) { nodes { accessRequestsLast7Days lastAccess { at by { id } } } } }'
 
 describe('of fifty thousand grants of one machine', () => {
-  it('only those of the last 7 days are counted, whatever the viewer may see', async () => {
+  it('only those of the last 7 days are counted', async () => {
     const { virtualMachine } = await ask<any>(database.store, sees.everything, shown, { id: machineId('busy') })
     expect(virtualMachine.accessRequestsLast7Days).toBeGreaterThan(IN_7_DAYS - 2)
     expect(virtualMachine.accessRequestsLast7Days).toBeLessThanOrEqual(IN_7_DAYS)
