@@ -6,20 +6,30 @@ import { boundaryKey, machineId, machineKey, subscription, writeSmallEstate } fr
 
 const database = useDatabase()
 const write = (text: string, ...values: unknown[]) => database.store.pool.query(text, values)
-const names = ['subnet', 'interface', 'second', 'open', 'lost']
+const names = ['subnet', 'interface', 'second', 'both', 'open', 'lost']
 
 beforeAll(async () => {
   await writeSmallEstate(database.store, names)
-  await write(
-    `insert into boundaries (id, account_id, resource_group_id, resource_group, name, location, observed_at, generation, gone_at)
-     select $2, account_id, resource_group_id, resource_group, 'gone', location, observed_at, 1, gateway_now()
-     from boundaries where id = $1`,
-    boundaryKey('front'),
-    boundaryKey('gone'),
-  )
+  for (const [name, kind, isGone] of [
+    ['gone', 'NETWORK_SECURITY_GROUP', true],
+    ['wall', 'AZURE_FIREWALL', false],
+  ])
+    await write(
+      `insert into boundaries (id, kind, account_id, resource_group_id, resource_group, name, location, observed_at,
+         generation, gone_at)
+       select $2, $3, account_id, resource_group_id, resource_group, $4, location, observed_at, 1,
+         case when $5 then gateway_now() end
+       from boundaries where id = $1`,
+      boundaryKey('front'),
+      boundaryKey(String(name)),
+      kind,
+      name,
+      isGone,
+    )
   for (const [name, subnet, own] of [
     ['interface', null, 'front'],
     ['second', null, null],
+    ['both', 'front', 'wall'],
     ['open', null, null],
     ['lost', 'gone', null],
   ] as const)
@@ -44,6 +54,7 @@ describe('what can close the ports of a machine', () => {
     ['subnet', 'NETWORK_SECURITY_GROUP', 'a group stands before its subnet'],
     ['interface', 'NETWORK_SECURITY_GROUP', 'a group stands before its interface'],
     ['second', 'NETWORK_SECURITY_GROUP', 'a group stands before any of its interfaces'],
+    ['both', 'AZURE_FIREWALL', 'a packet from outside meets the firewall before the group'],
     ['open', null, 'nothing stands before it'],
     ['lost', null, 'the group is gone from the cloud'],
   ])('of %s is %s, since %s', async (name, kind, _why) => {
@@ -61,6 +72,7 @@ describe('what can close the ports of a machine', () => {
     expect(boundaries.nodes).toEqual([
       { name: 'front', kind: 'NETWORK_SECURITY_GROUP' },
       { name: 'gone', kind: 'NETWORK_SECURITY_GROUP' },
+      { name: 'wall', kind: 'AZURE_FIREWALL' },
     ])
   })
 })
