@@ -5,8 +5,11 @@ import { verdictsOf, type OpenStage } from './stage.ts'
 import { median } from '../support/median.ts'
 import { rssKb } from '../support/usage.ts'
 
-/** How often some come, stall and read on: what else the machine does falls on all phases alike. */
-const TURNS = 3
+/**
+ * How often some come, stall and read on. A ratio is the median of those within each turn, so that what else the machine
+ * did in one of them does not count.
+ */
+const TURNS = 4
 /** More than the machine keeps for a connection that nobody reads, in bytes: then the server has to. */
 const FILLING_BYTES = 8_000_000
 /** Of an event, without its sources and for each of them. */
@@ -45,54 +48,49 @@ export async function playStalls(
   inFlight: number,
 ): Promise<StalledFigures> {
   const { server } = stage
-  const [steady, flood, stalledSteady, stalledFlood, resumed] = [phases(), phases(), phases(), phases(), phases()]
   const byTheClock = () => ratePhase(stage, rate, Math.min(seconds, MOST_SECONDS))
   const asFast = () => maxPhase(stage, inFlight, Math.min(maxSeconds, MOST_SECONDS))
   const filling = Math.ceil(FILLING_BYTES / (EVENT_BYTES + SOURCE_BYTES * sources))
-  let [lost, doubled] = [0, 0]
-  const growthsMb: number[] = []
-  for (let turn = 0; turn < TURNS; turn++) {
+
+  const turn = async () => {
     const { load, firstSequence } = await stage.join(stalled)
     try {
-      steady.add(await byTheClock())
-      flood.add(await asFast())
+      const steady = await byTheClock()
+      const flood = await asFast()
       const before = rssKb(server.pid)
       load.stall(stalled, false)
-      await countPhase(stage, inFlight, filling)
-      stalledSteady.add(await byTheClock())
-      stalledFlood.add(await asFast())
-      growthsMb.push((rssKb(server.pid) - before) / 1_024)
+      const filled = await countPhase(stage, inFlight, filling)
+      const stalledSteady = await byTheClock()
+      const stalledFlood = await asFast()
+      const growthMb = (rssKb(server.pid) - before) / 1_024
       load.readOn()
-      resumed.add(await asFast())
-      const verdicts = await verdictsOf(load, server, firstSequence)
-      lost += verdicts.lost
-      doubled += verdicts.doubled
+      const resumed = await asFast()
+      const { lost, doubled } = await verdictsOf(load, server, firstSequence)
+      const all = [steady, flood, filled, stalledSteady, stalledFlood, resumed]
+      const missing = all.reduce((sum, phase) => sum + phase.missing, 0)
+      return { steady, flood, stalledSteady, stalledFlood, resumed, growthMb, lost, doubled, missing }
     } finally {
       await load.stop()
     }
   }
-  return {
-    p50Ms: quantile(stalledSteady, 50),
-    p99Ms: quantile(stalledSteady, 99),
-    p99VsNobodyStalled: quantile(stalledSteady, 99) / quantile(steady, 99),
-    gatheredP99Ms: quantile(stalledFlood, 99),
-    gatheredP99VsNobodyStalled: quantile(stalledFlood, 99) / quantile(flood, 99),
-    resumedP99Ms: quantile(resumed, 99),
-    resumedP99VsNobodyStalled: quantile(resumed, 99) / quantile(flood, 99),
-    rssGrowthMb: median(growthsMb),
-    missing: [steady, flood, stalledSteady, stalledFlood, resumed].reduce((sum, { missing }) => sum + missing, 0),
-    lost,
-    doubled,
-  }
-}
+  type Turn = Awaited<ReturnType<typeof turn>>
+  const turns: Turn[] = []
+  for (let count = 0; count < TURNS; count++) turns.push(await turn())
 
-/** The same phase of all turns together. */
-function phases() {
-  const all = { latenciesMs: [] as number[], missing: 0 }
-  return Object.assign(all, {
-    add({ latenciesMs, missing }: PhaseFigures) {
-      for (const latency of latenciesMs) all.latenciesMs.push(latency)
-      all.missing += missing
-    },
-  })
+  const middle = (of: (turn: Turn) => number) => median(turns.map(of))
+  const sum = (of: (turn: Turn) => number) => turns.reduce((total, each) => total + of(each), 0)
+  const p99 = (figures: PhaseFigures) => quantile(figures, 99)
+  return {
+    p50Ms: middle(({ stalledSteady }) => quantile(stalledSteady, 50)),
+    p99Ms: middle(({ stalledSteady }) => p99(stalledSteady)),
+    p99VsNobodyStalled: middle(({ stalledSteady, steady }) => p99(stalledSteady) / p99(steady)),
+    gatheredP99Ms: middle(({ stalledFlood }) => p99(stalledFlood)),
+    gatheredP99VsNobodyStalled: middle(({ stalledFlood, flood }) => p99(stalledFlood) / p99(flood)),
+    resumedP99Ms: middle(({ resumed }) => p99(resumed)),
+    resumedP99VsNobodyStalled: middle(({ resumed, flood }) => p99(resumed) / p99(flood)),
+    rssGrowthMb: middle(({ growthMb }) => growthMb),
+    missing: sum(({ missing }) => missing),
+    lost: sum(({ lost }) => lost),
+    doubled: sum(({ doubled }) => doubled),
+  }
 }

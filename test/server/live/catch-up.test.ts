@@ -32,13 +32,14 @@ describe('readers who catch up', () => {
     await feed.drained()
     await clock.advance(5)
     for (const stream of streams) stream.resume()
-    await turn()
     const steps: number[] = []
     for (let before = total(streams); before < 2_700; before = total(streams)) {
       await turn()
       steps.push(total(streams) - before)
     }
-    expect(Math.max(...steps)).toBeLessThanOrEqual(20)
+    const [first, ...others] = steps
+    expect(first).toBeLessThanOrEqual(60)
+    expect(Math.max(...others)).toBeLessThanOrEqual(20)
     for (const { sent } of streams) expect(sent.map(briefOf)).toEqual(facts(900).map(({ vmId }) => nameOf(vmId)))
   })
 

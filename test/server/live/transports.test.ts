@@ -42,11 +42,14 @@ function watch(socket: WebSocket, id: string): string[] {
 /** Resolves when so many subscriptions are served: each is sent a first event. */
 async function served({ feed }: Started, ...lists: readonly string[][]): Promise<void> {
   await expect
-    .poll(async () => {
-      feed.commit(opened(0))
-      await feed.drained()
-      return lists.every((list) => list.length > 0)
-    })
+    .poll(
+      async () => {
+        feed.commit(opened(0))
+        await feed.drained()
+        return lists.every((list) => list.length > 0)
+      },
+      { timeout: 10_000 },
+    )
     .toBe(true)
 }
 
@@ -76,7 +79,7 @@ describe('live events', () => {
     const facts = Array.from({ length: 500 }, (_, index) => opened(index))
     started.feed.commit(...facts)
     const cursors = facts.map(({ cursor }) => encodeCursor(cursor))
-    await expect.poll(() => [one.slice(-500), other.slice(-500)]).toEqual([cursors, cursors])
+    await expect.poll(() => [one.slice(-500), other.slice(-500)], { timeout: 10_000 }).toEqual([cursors, cursors])
     const streamed = await cursorsIn(response, cursors.at(-1))
     expect(streamed.slice(-500)).toEqual(cursors)
     expect(new Set(streamed).size).toBe(streamed.length)
@@ -103,6 +106,30 @@ describe('live events', () => {
     expect(started.feed.readers).toBe(1)
     socket.terminate()
     await response.body?.cancel()
+    await expect.poll(() => started.feed.readers).toBe(0)
+  })
+
+  it('end over WebSocket, and say why, when the log cannot be read', async () => {
+    const started = await start()
+    const socket = await openSocket(started.gateway)
+    await served(started, watch(socket, 'one'))
+    const said: unknown[] = []
+    // What is said from now on holds no event.
+    socket.removeAllListeners('message')
+    socket.on('message', (data) => said.push(JSON.parse((data as Buffer).toString())))
+    started.feed.fail(new Error('no log'))
+    await expect
+      .poll(() => said)
+      .toEqual([
+        {
+          id: 'one',
+          type: 'next',
+          payload: expect.objectContaining({
+            errors: [expect.objectContaining({ extensions: expect.objectContaining({ code: 'UNAVAILABLE' }) })],
+          }),
+        },
+        { id: 'one', type: 'complete' },
+      ])
     await expect.poll(() => started.feed.readers).toBe(0)
   })
 
