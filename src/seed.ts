@@ -12,7 +12,13 @@ export interface AccountToManage {
 }
 
 /** The gateway itself, as the viewer of what the configuration asks for. */
-const gateway: Viewer = { actor: gatewayActor, rolesHeld: [{ role: 'POLICY_ADMIN', scope: '/' }], address: null }
+const gateway: Viewer = {
+  actor: gatewayActor,
+  groups: [],
+  appRoles: [],
+  rolesHeld: [{ role: 'POLICY_ADMIN', scope: '/' }],
+  address: null,
+}
 
 /** Registers the accounts and assigns the local people their roles; what is there already stays as it is. */
 export async function seed(

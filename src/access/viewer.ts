@@ -15,9 +15,8 @@ export interface Principal {
   readonly appRoles: readonly string[]
 }
 
-/** Whoever asks: an authenticated actor and the roles held. Everything shown or done is decided against it. */
-export interface Viewer {
-  readonly actor: Actor
+/** Whoever asks: an authenticated principal and the roles held. Everything shown or done is decided against it. */
+export interface Viewer extends Principal {
   readonly rolesHeld: readonly RoleHeld[]
   /** The address the call came from, behind trusted proxies; null when it cannot be told. */
   readonly address: string | null

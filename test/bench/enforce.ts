@@ -16,6 +16,8 @@ import { percentile } from './support/percentile.ts'
 
 const ada = {
   actor: { kind: 'PERSON', id: 'ada', name: 'Ada' },
+  groups: [],
+  appRoles: [],
   rolesHeld: [{ role: 'POLICY_ADMIN', scope: '/' }],
   address: null,
 } as const

@@ -30,6 +30,8 @@ const home = '203.0.113.7'
 const within = { timeout: 12_000, interval: 20 }
 const ada: Viewer = {
   actor: { kind: 'PERSON', id: 'ada', name: 'Ada' },
+  groups: [],
+  appRoles: [],
   rolesHeld: [{ role: 'POLICY_ADMIN', scope: '/' }],
   address: null,
 }

@@ -29,6 +29,8 @@ const viewers = fc
   .record({ id: fc.constantFrom('rita', 'rob', 'stranger'), rolesHeld })
   .map(({ id, rolesHeld: held }): Viewer => ({
     actor: { kind: 'PERSON', id, name: id },
+    groups: [],
+    appRoles: [],
     rolesHeld: held,
     address: null,
   }))

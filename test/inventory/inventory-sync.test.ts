@@ -18,6 +18,8 @@ import { account, foundMachine, handCloud, nicId, nsgId, pagesOf, vmId } from '.
 const database = useDatabase()
 const ada: Viewer = {
   actor: { kind: 'PERSON', id: 'ada', name: 'Ada' },
+  groups: [],
+  appRoles: [],
   rolesHeld: [{ role: 'POLICY_ADMIN', scope: '/' }],
   address: '203.0.113.7',
 }

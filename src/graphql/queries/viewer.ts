@@ -12,7 +12,7 @@ import type { RoleHeldWithActions } from '../types/plain.ts'
 
 const rule = 'Everybody sees themselves.'
 
-interface ShownViewer extends Omit<ViewerShape, 'rolesHeld'> {
+interface ShownViewer extends Pick<ViewerShape, 'actor' | 'address'> {
   readonly rolesHeld: readonly RoleHeldWithActions[]
 }
 
@@ -40,8 +40,8 @@ const Viewer = plain<ShownViewer>({
   },
 })
 
-function shown(viewer: ViewerShape): ShownViewer {
-  return { ...viewer, rolesHeld: viewer.rolesHeld.map((held) => ({ ...held, actions: roles[held.role] })) }
+function shown({ actor, address, rolesHeld }: ViewerShape): ShownViewer {
+  return { actor, address, rolesHeld: rolesHeld.map((held) => ({ ...held, actions: roles[held.role] })) }
 }
 
 /** The viewer is known before anything is read: within a whole answer it is a parameter of the statement. */

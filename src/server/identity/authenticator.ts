@@ -59,7 +59,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
     { rolesHeld, rolesVersion }: Held,
   ): Authentication => ({
     principal: holder,
-    viewer: { actor: holder.actor, rolesHeld, address },
+    viewer: { actor: holder.actor, groups: holder.groups, appRoles: holder.appRoles, rolesHeld, address },
     rolesVersion,
     until: holder.expiresAt,
     current: async () => withRoles(holder, address, await readRoles(holder)),

@@ -17,7 +17,8 @@ export const nobody = '00000000-0000-4000-8000-000000000000'
 
 /** A person with one role at one scope, or with none; the name is the id too. */
 export function person(name: string, role: Role | null = null, scope = '/', address: string | null = home): Viewer {
-  return { actor: { kind: 'PERSON', id: name, name }, rolesHeld: role === null ? [] : [{ role, scope }], address }
+  const rolesHeld = role === null ? [] : [{ role, scope }]
+  return { actor: { kind: 'PERSON', id: name, name }, groups: [], appRoles: [], rolesHeld, address }
 }
 
 /** The address that calls come from unless said otherwise. */

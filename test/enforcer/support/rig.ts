@@ -20,6 +20,8 @@ export const home = '203.0.113.7'
 
 const ada: Viewer = {
   actor: { kind: 'PERSON', id: 'ada', name: 'Ada' },
+  groups: [],
+  appRoles: [],
   rolesHeld: [{ role: 'POLICY_ADMIN', scope: '/' }],
   address: home,
 }

@@ -23,7 +23,13 @@ describe('a bounded memory', () => {
   })
 })
 
-const viewer: Viewer = { actor: { kind: 'PERSON', id: 'rita', name: 'Rita' }, rolesHeld: [], address: null }
+const viewer: Viewer = {
+  actor: { kind: 'PERSON', id: 'rita', name: 'Rita' },
+  groups: [],
+  appRoles: [],
+  rolesHeld: [],
+  address: null,
+}
 
 describe('statements', () => {
   const statementsOf = (most: number, names: number) => {

@@ -9,7 +9,13 @@ import type { Viewer } from '../../../src/access/viewer.ts'
 import { textForm } from '../../../src/graphql/read/text-form.ts'
 
 const database = useDatabase()
-const viewer: Viewer = { actor: { kind: 'PERSON', id: 'rita', name: 'Rita' }, rolesHeld: [], address: null }
+const viewer: Viewer = {
+  actor: { kind: 'PERSON', id: 'rita', name: 'Rita' },
+  groups: [],
+  appRoles: [],
+  rolesHeld: [],
+  address: null,
+}
 
 /** Types that are rows of a table, which may be a view or made on the way. */
 const described = Object.values(schema.getTypeMap()).flatMap((type): Entity[] => {

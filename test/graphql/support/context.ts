@@ -9,6 +9,8 @@ import { systemClock } from '../../../src/time/clock.ts'
 export function person(name: string, role: Role | null, scope = '/'): Viewer {
   return {
     actor: { kind: 'PERSON', id: name, name },
+    groups: [],
+    appRoles: [],
     rolesHeld: role === null ? [] : [{ role, scope }],
     address: '203.0.113.7',
   }
@@ -18,7 +20,7 @@ export function person(name: string, role: Role | null, scope = '/'): Viewer {
 export function contextOf(store: Store, viewer: Viewer, more: Partial<GatewayContext> = {}): GatewayContext {
   return {
     viewer,
-    principal: { actor: viewer.actor, groups: [], appRoles: [] },
+    principal: viewer,
     store,
     clock: systemClock,
     log: silentLog,

@@ -22,8 +22,8 @@ export function callers(clock: Clock = systemClock): Authenticate {
     const id = typeof authorization === 'string' ? authorization.replace('Bearer ', '') : ''
     if (id === 'away') return Promise.reject(new IdentityUnavailable('Roles cannot be read now.'))
     if (id !== 'ada') return Promise.reject(new Unauthenticated('An access token is needed.'))
-    const viewer: Viewer = { actor: { kind: 'PERSON', id, name: id }, rolesHeld: [], address }
-    const principal = { actor: viewer.actor, groups: [], appRoles: [] }
+    const principal = { actor: { kind: 'PERSON' as const, id, name: id }, groups: [], appRoles: [] }
+    const viewer: Viewer = { ...principal, rolesHeld: [], address }
     const caller: Authentication = {
       principal,
       viewer,

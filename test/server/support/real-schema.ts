@@ -16,10 +16,9 @@ export interface RealGateway extends ServedGateway {
 export function callersAmong(viewers: readonly Viewer[], rolesVersion: string): Authenticate {
   return ({ authorization }) => {
     const viewer = viewers[Number(String(authorization).replace('Bearer ', ''))] as Viewer
-    const principal = { actor: viewer.actor, groups: [], appRoles: [] }
     const until = systemClock.now() + TOKEN_MS
     const caller: Authentication = {
-      principal,
+      principal: viewer,
       viewer,
       rolesVersion,
       until,
