@@ -1,5 +1,6 @@
 import { startFeed } from './activity/feed.ts'
 import type { Cloud } from './cloud/port.ts'
+import { startDueRequests } from './commands/due-requests.ts'
 import { startForgettingKeys } from './commands/forget-keys.ts'
 import type { Config } from './config.ts'
 import { startEnforcer } from './enforcer/enforcer.ts'
@@ -62,6 +63,8 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     started.defer(() => enforcer.stop())
     const inventory = startInventorySync({ store, url, cloud, clock, log })
     started.defer(() => inventory.stop())
+    const requests = startDueRequests({ store, url, clock, log })
+    started.defer(() => requests.stop())
     const forgetting = startForgettingKeys({ store, clock, log })
     started.defer(() => forgetting.stop())
   }

@@ -1,15 +1,18 @@
 import { formatDuration } from '../time/duration.ts'
+import { readApproval, type ApprovalInput, type ApprovalRule } from './approval.ts'
 import { anySource } from './prefix.ts'
 import { readSources } from './source.ts'
+import type { TextRule } from './text-rule.ts'
 import type { UserError } from './user-error.ts'
 import { protocols, type OperatingSystem, type Protocol } from './words.ts'
 
-/** A port of a policy, as asked. Null means the default: TCP, any source, three hours. */
+/** A port of a policy, as asked. Null means the default: TCP, any source, three hours, approval as of the policy. */
 export interface PortInput {
   readonly port: number
   readonly protocol?: Protocol | null
   readonly allowedSources?: readonly string[] | null
   readonly maximumDurationSeconds?: number | null
+  readonly approvalRule?: ApprovalInput | null
 }
 
 /** A port of a policy: what may be asked of it. */
@@ -19,6 +22,18 @@ export interface PolicyPort {
   /** Canonical CIDRs; a source must lie in one of them. */
   readonly allowedSources: readonly string[]
   readonly maximumDurationSeconds: number
+  /** Who has to approve what is asked of this port; null: as the policy says. */
+  readonly approval: ApprovalRule | null
+}
+
+/** All that a policy says of what may be asked. */
+export interface PolicyTerms {
+  readonly ports: readonly PolicyPort[]
+  /** Who has to approve what is asked; null when nobody has to. */
+  readonly approval: ApprovalRule | null
+  readonly justification: TextRule
+  /** What is asked of the id of the ticket. */
+  readonly ticket: TextRule
 }
 
 /** A port as a protocol and a number, without what may be asked of it. */
@@ -47,6 +62,7 @@ export function defaultPorts(os: OperatingSystem | null): readonly PolicyPort[] 
       protocol: 'TCP',
       allowedSources: anySource,
       maximumDurationSeconds: policyBounds.defaultDuration,
+      approval: null,
     },
   ]
 }
@@ -87,11 +103,14 @@ function readPort(input: PortInput, field: readonly string[]) {
       field: [...field, 'maximumDuration'],
       message: `A maximum duration lies between ${formatDuration(shortestDuration)} and ${formatDuration(longestDuration)}.`,
     })
+  const approval = input.approvalRule ? readApproval(input.approvalRule, [...field, 'approvalRule']) : null
+  userErrors.push(...(approval?.userErrors ?? []))
   const port: PolicyPort = {
     port: input.port,
     protocol: input.protocol ?? 'TCP',
     allowedSources: sources.sources,
     maximumDurationSeconds,
+    approval: approval?.rule ?? null,
   }
   return { port, userErrors }
 }
@@ -124,14 +143,31 @@ export function overlaps(ports: readonly PortKey[], field: readonly string[]): r
   )
 }
 
-/** The ports of a policy after changes: those of `set` are added or replaced, those of `remove` taken out, none in both. */
+/** How the ports of a policy are to change: which are added or replaced, taken out, or approved by others; none in two. */
+export interface PortChanges {
+  readonly set: readonly PolicyPort[]
+  readonly remove: readonly PortKey[]
+  readonly approvals: readonly PortApproval[]
+}
+
+/** Who is to approve what is asked of a port; null: as the policy says. */
+export interface PortApproval extends PortKey {
+  readonly approval: ApprovalRule | null
+}
+
+/** The ports of a policy after changes. A port that is replaced keeps who approves it, unless the new one says. */
 export function changePorts(
   current: readonly PolicyPort[],
-  set: readonly PolicyPort[],
-  remove: readonly PortKey[],
+  { set, remove, approvals }: PortChanges,
 ): readonly PolicyPort[] {
-  const kept = current.filter((port) => !set.some(samePort(port)) && !remove.some(samePort(port)))
-  return [...kept, ...set].toSorted(
+  const kept = current
+    .filter((port) => !set.some(samePort(port)) && !remove.some(samePort(port)))
+    .map((port) => ({ ...port, approval: (approvals.find(samePort(port)) ?? port).approval }))
+  const added = set.map((port) => ({
+    ...port,
+    approval: port.approval ?? current.find(samePort(port))?.approval ?? null,
+  }))
+  return [...kept, ...added].toSorted(
     (left, right) => left.port - right.port || protocols.indexOf(left.protocol) - protocols.indexOf(right.protocol),
   )
 }

@@ -7,6 +7,7 @@ export const actions = {
   readPolicy: 'Microsoft.Security/locations/jitNetworkAccessPolicies/read',
   writePolicy: 'Microsoft.Security/locations/jitNetworkAccessPolicies/write',
   requestAccess: 'Microsoft.Security/locations/jitNetworkAccessPolicies/initiate/action',
+  approveRequest: 'JitGateway/requests/approve/action',
   revokeGrant: 'JitGateway/grants/revoke/action',
   readGrant: 'JitGateway/grants/read',
   readActivity: 'JitGateway/activity/read',
@@ -35,6 +36,7 @@ export const roles: Record<Role, readonly Action[]> = {
   POLICY_ADMIN: [
     ...reading,
     actions.requestAccess,
+    actions.approveRequest,
     actions.revokeGrant,
     actions.writePolicy,
     actions.writeAccount,

@@ -26,14 +26,25 @@ export interface NotPermitted extends Common {
 }
 
 /** The constraints of a policy that a request for access can fail. */
-export const policyConstraints = ['PORT', 'PROTOCOL', 'SOURCE', 'DURATION'] as const
+export const policyConstraints = [
+  'PORT',
+  'PROTOCOL',
+  'SOURCE',
+  'DURATION',
+  'JUSTIFICATION',
+  'TICKET',
+  'APPROVAL',
+] as const
 export type PolicyConstraint = (typeof policyConstraints)[number]
 
 /** One constraint of a policy that was not satisfied, and what would pass. */
 export interface PolicyViolation extends Common {
   readonly code: 'POLICY_VIOLATION'
   readonly constraint: PolicyConstraint
-  /** Values that would pass: ports (`22/TCP`), CIDRs, or one ISO 8601 duration as the maximum. */
+  /**
+   * Values that would pass: ports (`22/TCP`), CIDRs, one ISO 8601 duration as the maximum, or the pattern of a text;
+   * empty where any text would.
+   */
   readonly allowed: readonly string[]
   /** The value that was asked. */
   readonly asked: string

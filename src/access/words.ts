@@ -24,6 +24,10 @@ export type BoundaryKind = (typeof boundaryKinds)[number]
 export const requestStatuses = ['PENDING_APPROVAL', 'APPROVED', 'DENIED', 'WITHDRAWN', 'LAPSED'] as const
 export type RequestStatus = (typeof requestStatuses)[number]
 
+/** What an approver says of a request. */
+export const verdicts = ['APPROVED', 'DENIED'] as const
+export type Verdict = (typeof verdicts)[number]
+
 export const grantStates = [
   'PENDING_APPROVAL',
   'SCHEDULED',
@@ -43,6 +47,9 @@ export const endReasons = [
   'POLICY_CHANGED',
   'VM_GONE',
   'LOCKED_DOWN',
+  'DENIED',
+  'WITHDRAWN',
+  'LAPSED',
 ] as const
 export type EndReason = (typeof endReasons)[number]
 

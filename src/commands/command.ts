@@ -14,6 +14,12 @@ export interface Outcome {
   readonly userErrors: readonly UserError[]
 }
 
+/** The answer of a decision on a request. */
+export interface DecisionOutcome extends Outcome {
+  /** False when the request was decided before: what was said is in the log, and changed nothing. */
+  readonly counted: boolean
+}
+
 /** One policy or machine of a bulk verb, in the order of the input; `policyId` is null when it was refused. */
 export interface PolicyOutcome {
   /** Null when the policy named is not the viewer's to see. */

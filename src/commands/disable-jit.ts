@@ -32,14 +32,14 @@ export async function disableJit(
     const disabled = policies.map((policy) => policy.vmId)
     await appendFacts(
       tx,
-      policies.map(({ id, vmId, accountId, resourceGroupId, version, ports }) => ({
+      policies.map(({ id, vmId, accountId, resourceGroupId, version, ports, approval, justification, ticket }) => ({
         kind: 'PolicyDisabled' as const,
         actor: viewer.actor,
         policyId: id,
         vmId,
         accountId,
         resourceGroupId,
-        detail: { version, ports },
+        detail: { version, ports, approval, justification, ticket },
       })),
     )
     await endGrants(tx, { vmIds: disabled }, 'POLICY_CHANGED', viewer.actor)

@@ -1,5 +1,6 @@
 import { defaultPorts, readPorts, recommendedPorts, type PolicyPort, type PortInput } from '../access/policy.ts'
 import { actions } from '../access/role.ts'
+import { changeTerms, noTerms, readTerms, type TermsInput } from '../access/terms.ts'
 import type { UserError } from '../access/user-error.ts'
 import { appendFacts } from '../store/append-facts.ts'
 import { markPathsDue } from '../store/due.ts'
@@ -9,8 +10,8 @@ import { once } from './idempotency.ts'
 import { insertPolicies, type NewPolicy } from './policy-rows.ts'
 import { readVmIds } from './vm-ids.ts'
 
-/** What to protect, and where. */
-export interface EnableJitInput {
+/** What to protect, and where, and what is asked of whoever wants it open. */
+export interface EnableJitInput extends TermsInput {
   readonly vmIds: readonly string[]
   /** Null protects the default ports of each machine's operating system, or the recommended ones. */
   readonly ports?: readonly PortInput[] | null
@@ -24,9 +25,11 @@ export async function enableJit(context: CommandContext, input: EnableJitInput):
   const { vmIds, userErrors: idErrors } = readVmIds(input.vmIds)
   const asked = input.ports ?? (input.recommended ? recommendedPorts : null)
   const read = asked === null ? { ports: null, userErrors: [] } : readPorts(asked, ['ports'])
-  const userErrors = [...idErrors, ...read.userErrors, ...contradiction(input)]
+  const terms = readTerms(input)
+  const userErrors = [...idErrors, ...read.userErrors, ...contradiction(input), ...terms.userErrors]
   if (userErrors.length > 0) return { results: [], userErrors }
 
+  const common = changeTerms(noTerms, terms.changes)
   const { idempotencyKey: key = null, ...body } = input
   const answer = await once<PolicyOutcomes>(
     context,
@@ -40,16 +43,17 @@ export async function enableJit(context: CommandContext, input: EnableJitInput):
       const wanted = vmIds.flatMap((id): NewPolicy[] => {
         const machine = machines.get(id)
         const ports = read.ports ?? defaultPorts(machine?.os ?? null)
-        return machine === undefined || ports === null || refusals.get(id) !== null ? [] : [{ machine, ports }]
+        if (machine === undefined || ports === null || refusals.get(id) !== null) return []
+        return [{ machine, terms: { ...common, ports } }]
       })
       const made = await insertPolicies(tx, context.viewer, wanted)
       await appendFacts(
         tx,
-        wanted.flatMap(({ machine, ports }) => {
+        wanted.flatMap(({ machine, terms }) => {
           const policyId = made.get(machine.id)
           if (policyId === undefined) return []
           const { id: vmId, accountId, resourceGroupId } = machine
-          const detail = { version: 1, ports }
+          const detail = { version: 1, ...terms }
           const { actor } = context.viewer
           return [{ kind: 'PolicyCreated' as const, actor, accountId, resourceGroupId, vmId, policyId, detail }]
         }),

@@ -3,6 +3,7 @@ import type { UserError } from '../access/user-error.ts'
 import { may, type Viewer } from '../access/viewer.ts'
 import type { EndReason, GrantState } from '../access/words.ts'
 import { endGrants } from '../store/end-grants.ts'
+import { holdWaitingRequests } from '../store/settle-requests.ts'
 import { sql } from '../store/sql.ts'
 import type { Transaction } from '../store/store.ts'
 import type { CommandContext, Outcome } from './command.ts'
@@ -13,10 +14,13 @@ interface Found extends Record<string, unknown> {
   readonly state: GrantState
 }
 
+/** States of grants that were never opened: their holder takes them back, having nothing to release. */
+const unopened: readonly GrantState[] = ['PENDING_APPROVAL', 'SCHEDULED']
+
 const refused = (error: UserError): Outcome => ({ id: null, userErrors: [error] })
 
 /**
- * Ends a live grant for `reason`. `refusalFor` says why a viewer who may see the grant may not end it so; null when it
+ * Ends a grant that is live or waits, for `reason`. `refusalFor` says why a viewer who may see the grant may not end it so; null when it
  * may. A grant that is already ending is left as it is, and that is no error.
  */
 export async function endGrant(
@@ -38,12 +42,15 @@ export async function endGrant(
     if (refusal !== null) return refused(refusal)
     if (grant.state === 'CLOSED' || grant.state === 'OPEN_FAILED')
       return refused({ code: 'CONFLICT', field: ['grantId'], message: 'The grant has already ended.' })
-    await endGrants(tx, { grantIds: [grantId] }, reason, viewer.actor)
+    const why = reason === 'RELEASED' && unopened.includes(grant.state) ? 'WITHDRAWN' : reason
+    await endGrants(tx, { grantIds: [grantId] }, why, viewer.actor)
     return { id: grantId, userErrors: [] }
   })
 }
 
 async function lockGrant(tx: Transaction, grantId: string): Promise<Found | undefined> {
+  // Requests before grants, as everybody locks them.
+  await holdWaitingRequests(tx, sql`id = ${grantId}::uuid`)
   const { rows } = await tx.execute<Found>(sql`
     select vm_id, requester_id, state from grants where id = ${grantId}::uuid for no key update`)
   return rows[0]

@@ -1,4 +1,5 @@
-import { evaluate, type WindowAsked } from '../access/evaluate.ts'
+import type { AccessAsked } from '../access/constraints.ts'
+import { evaluate, type Permission } from '../access/evaluate.ts'
 import { covers, portErrors, type PortKey } from '../access/policy.ts'
 import { familyOf } from '../access/prefix.ts'
 import { actions } from '../access/role.ts'
@@ -10,49 +11,56 @@ import { holdPolicies, type HeldPolicy } from './policy-rows.ts'
 import type { TargetInput } from './request-access.ts'
 
 /** A port that the policy of its machine permits. */
-export interface Permitted extends PortKey {
+export interface Permitted extends PortKey, Permission {
   readonly machine: Machine
-  readonly durationSeconds: number
 }
 
-/** Evaluates every port of every target; policies are held, so that none is disabled before the grants are written. */
-export async function evaluateTargets(
-  tx: Transaction,
-  viewer: Viewer,
-  targets: readonly TargetInput[],
-  window: WindowAsked,
-): Promise<{ readonly permitted: readonly Permitted[]; readonly userErrors: readonly UserError[] }> {
-  const vmIds = targets.map((target) => target.vmId.toLowerCase())
-  const machines = await findMachines(tx, vmIds)
-  // Whoever may not ask holds up nobody who changes the policy.
-  const permitted = vmIds.filter((id) => refusalOf(viewer, actions.requestAccess, machines.get(id), []) === null)
-  const held = await holdPolicies(tx, { vmIds: permitted }, 'share')
-  const policies = new Map(held.map((policy) => [policy.vmId, policy]))
-  const judged = targets.map((target, index) => {
-    const id = vmIds[index] as string
-    return judge(viewer, machines.get(id), policies.get(id), target, window, ['targets', String(index)])
-  })
-  return {
-    permitted: judged.flatMap((one) => one.permitted),
-    userErrors: judged.flatMap((one) => one.userErrors),
-  }
+/** What is asked of one machine, and by whom. */
+export interface Ask {
+  readonly viewer: Viewer
+  readonly target: TargetInput
+  readonly access: AccessAsked
 }
 
-interface Judgement {
+/** What became of one ask: what is permitted of it, and every constraint that failed. */
+export interface Judgement {
   readonly permitted: readonly Permitted[]
   readonly userErrors: readonly UserError[]
+  /** Null when there is no such machine. */
+  readonly machine: Machine | null
 }
 
+/**
+ * Evaluates every port of every ask; the answer is in their order. Policies are held, so that none is disabled before the
+ * grants are written.
+ */
+export async function evaluateTargets(tx: Transaction, asks: readonly Ask[]): Promise<readonly Judgement[]> {
+  const vmIds = asks.map(({ target }) => target.vmId.toLowerCase())
+  const machines = await findMachines(tx, vmIds)
+  // Whoever may not ask holds up nobody who changes the policy.
+  const permitted = vmIds.filter((id, index) => {
+    const { viewer } = asks[index] as Ask
+    return refusalOf(viewer, actions.requestAccess, machines.get(id), []) === null
+  })
+  const held = await holdPolicies(tx, { vmIds: permitted }, 'share')
+  const policies = new Map(held.map((policy) => [policy.vmId, policy]))
+  return asks.map((ask, index) => {
+    const id = vmIds[index] as string
+    const machine = machines.get(id)
+    return { ...judge(ask, machine, policies.get(id), ['targets', String(index)]), machine: machine ?? null }
+  })
+}
+
+type Verdict = Omit<Judgement, 'machine'>
+
 function judge(
-  viewer: Viewer,
+  { viewer, target, access }: Ask,
   machine: Machine | undefined,
   policy: HeldPolicy | undefined,
-  target: TargetInput,
-  window: WindowAsked,
   field: readonly string[],
-): Judgement {
+): Verdict {
   const at = [...field, 'virtualMachine']
-  const refused = (error: UserError): Judgement => ({ permitted: [], userErrors: [error] })
+  const refused = (error: UserError): Verdict => ({ permitted: [], userErrors: [error] })
   const refusal = refusalOf(viewer, actions.requestAccess, machine, at)
   if (refusal !== null || machine === undefined) return refusal === null ? nothing : refused(refusal)
   if (policy === undefined)
@@ -65,24 +73,28 @@ function judge(
   for (const [index, asked] of target.ports.entries()) {
     const place = [...field, 'ports', String(index)]
     const bad = portErrors(asked.port, place)
-    const answer = evaluate(policy.ports, { port: asked.port, protocol: asked.protocol ?? null }, window, place)
+    const answer = evaluate(policy, { port: asked.port, protocol: asked.protocol ?? null }, access, place)
     if (bad.length > 0) userErrors.push(...bad)
-    else if (!('protocol' in answer)) userErrors.push(...answer.violations)
+    else if (answer.permitted === null) userErrors.push(...answer.violations.filter((one) => !isTold(userErrors, one)))
     else {
-      const { protocol, durationSeconds } = answer
-      const grant = { machine, port: asked.port, protocol, durationSeconds }
+      const grant = { machine, port: asked.port, ...answer.permitted }
       if (permitted.some((earlier) => covers(earlier, grant) || covers(grant, earlier)))
         userErrors.push({ code: 'INVALID_INPUT', field: place, message: 'This port is named twice.' })
       else permitted.push(grant)
     }
   }
-  const strangers = familyErrors(machine, window.sources)
+  const strangers = familyErrors(machine, access.sources)
   return strangers.length === 0
     ? { permitted, userErrors }
     : { permitted: [], userErrors: [...strangers, ...userErrors] }
 }
 
-const nothing: Judgement = { permitted: [], userErrors: [] }
+const nothing: Verdict = { permitted: [], userErrors: [] }
+
+/** Whether the very same was said of another port: what a policy asks of every port is told once. */
+function isTold(told: readonly UserError[], { field, message }: UserError): boolean {
+  return told.some((one) => one.message === message && one.field.join(' ') === field.join(' '))
+}
 
 /** Sources from which no address of the machine can be reached, whatever its policy says. */
 function familyErrors(machine: Machine, sources: readonly string[]): UserError[] {

@@ -1,4 +1,14 @@
-import { covers, policyBounds, portText, samePort, type PolicyPort, type PortKey } from '../access/policy.ts'
+import { readApproval, type ApprovalInput } from '../access/approval.ts'
+import {
+  covers,
+  policyBounds,
+  portText,
+  samePort,
+  type PolicyPort,
+  type PortApproval,
+  type PortChanges,
+  type PortKey,
+} from '../access/policy.ts'
 import { actions } from '../access/role.ts'
 import type { UserError } from '../access/user-error.ts'
 import { may, type Viewer } from '../access/viewer.ts'
@@ -32,6 +42,35 @@ export function removalErrors(remove: readonly PortKey[], set: readonly PolicyPo
   })
 }
 
+/** Who is to approve what is asked of a port, as asked; null: as the policy says. */
+export interface PortApprovalInput extends PortKey {
+  readonly approvalRule?: ApprovalInput | null
+}
+
+/** Checks who is to approve what is asked of ports: bounded, none twice, none set or removed as well. */
+export function readPortApprovals(
+  input: readonly PortApprovalInput[],
+  set: readonly PortKey[],
+  remove: readonly PortKey[],
+): { readonly approvals: readonly PortApproval[]; readonly userErrors: readonly UserError[] } {
+  const field = ['setPortApprovals']
+  const { mostPorts: limit } = policyBounds
+  if (input.length > limit) {
+    const message = `A policy has at most ${limit} ports.`
+    return { approvals: [], userErrors: [{ code: 'LIMIT_EXCEEDED', field, limit, message }] }
+  }
+  const read = input.map(({ port, protocol, approvalRule = null }, index) => {
+    const at = [...field, String(index)]
+    const rule = approvalRule === null ? null : readApproval(approvalRule, [...at, 'approvalRule'])
+    const key = { port, protocol }
+    const again = input.findIndex(samePort(key)) !== index || set.some(samePort(key)) || remove.some(samePort(key))
+    const message = `Port ${portText(key)} is named twice: set it with its approval in one place.`
+    const twice: UserError[] = again ? [{ code: 'INVALID_INPUT', field: at, message }] : []
+    return { approval: { ...key, approval: rule?.rule ?? null }, userErrors: [...twice, ...(rule?.userErrors ?? [])] }
+  })
+  return { approvals: read.map((one) => one.approval), userErrors: read.flatMap((one) => one.userErrors) }
+}
+
 /**
  * Why `viewer` may not change the policy of the machine `vmId`, which is undefined when there is no such policy; null
  * when it may. A policy that the viewer may not see looks like one that does not exist.
@@ -44,18 +83,24 @@ export function viewRefusal(viewer: Viewer, vmId: string | undefined, field: rea
   return null
 }
 
-/** Why a policy as it is cannot come to have `ports`, by setting and removing some; null when it can. */
+/** Why a policy as it is cannot come to have `ports`, by changes; null when it can. */
 export function changeRefusal(
   policy: HeldPolicy,
   ports: readonly PolicyPort[],
-  set: readonly PolicyPort[],
-  remove: readonly PortKey[],
+  { set, remove, approvals }: PortChanges,
   field: readonly string[],
 ): UserError | null {
   if (!policy.enabled) return { code: 'CONFLICT', field, message: 'This policy was disabled.' }
   const missing = remove.findIndex((port) => !policy.ports.some(samePort(port)))
   if (missing >= 0)
     return { code: 'CONFLICT', field: ['removePorts', String(missing)], message: 'The policy does not have this port.' }
+  const unknown = approvals.findIndex((port) => !policy.ports.some(samePort(port)))
+  if (unknown >= 0)
+    return {
+      code: 'CONFLICT',
+      field: ['setPortApprovals', String(unknown)],
+      message: 'The policy does not have this port.',
+    }
   if (ports.length === 0)
     return {
       code: 'CONFLICT',

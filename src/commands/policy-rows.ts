@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
-import type { PolicyPort } from '../access/policy.ts'
+import type { ApprovalRule } from '../access/approval.ts'
+import type { PolicyPort, PolicyTerms } from '../access/policy.ts'
 import type { Viewer } from '../access/viewer.ts'
 import { sql } from '../store/sql.ts'
 import type { Transaction } from '../store/store.ts'
@@ -8,7 +9,7 @@ import type { Machine } from './find-machines.ts'
 /** A policy about to be made for a machine. */
 export interface NewPolicy {
   readonly machine: Machine
-  readonly ports: readonly PolicyPort[]
+  readonly terms: PolicyTerms
 }
 
 /** Makes policies, at most one enabled a machine; the ids of those made, by machine. */
@@ -17,29 +18,67 @@ export async function insertPolicies(
   viewer: Viewer,
   policies: readonly NewPolicy[],
 ): Promise<ReadonlyMap<string, string>> {
-  const rows = policies.map(({ machine }) => ({
+  const rows = policies.map(({ machine, terms }) => ({
     id: randomUUIDv7(),
     vm: machine.id,
     account: machine.accountId,
     group: machine.resourceGroupId,
+    ...termColumns(terms),
   }))
   const made = await tx.execute<{ id: string; vm_id: string }>(sql`
     insert into policies (id, vm_id, account_id, resource_group_id, created_at, updated_at, created_by_kind,
-      created_by_id, created_by_name)
+      created_by_id, created_by_name, ${termNames})
     select p.id, p.vm, p.account, p."group", gateway_now(), gateway_now(), ${viewer.actor.kind}::actor_kind,
-      ${viewer.actor.id}, ${viewer.actor.name}
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as p(id uuid, vm text, account text, "group" text)
+      ${viewer.actor.id}, ${viewer.actor.name}, ${termNames}
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as p(id uuid, vm text, account text, "group" text,
+      ${termTypes})
     order by p.vm
     on conflict (vm_id) where disabled_at is null do nothing returning id, vm_id`)
   const ids = new Map(made.rows.map((row) => [row.vm_id, row.id]))
   await insertPorts(
     tx,
-    policies.flatMap(({ machine, ports }) => {
+    policies.flatMap(({ machine, terms }) => {
       const policyId = ids.get(machine.id)
-      return policyId === undefined ? [] : ports.map((port) => ({ policyId, ...port }))
+      return policyId === undefined ? [] : terms.ports.map((port) => ({ policyId, ...port }))
     }),
   )
   return ids
+}
+
+/** What policies ask of every port, as the columns have it. */
+const termNames = sql`approval, justification_required, justification_pattern, ticket_required, ticket_pattern`
+const termTypes = sql`approval jsonb, justification_required boolean, justification_pattern text,
+  ticket_required boolean, ticket_pattern text`
+
+interface TermColumns {
+  readonly approval: ApprovalRule | null
+  readonly justification_required: boolean
+  readonly justification_pattern: string | null
+  readonly ticket_required: boolean
+  readonly ticket_pattern: string | null
+}
+
+function termColumns({ approval, justification, ticket }: PolicyTerms): TermColumns {
+  return {
+    approval,
+    justification_required: justification.required,
+    justification_pattern: justification.pattern,
+    ticket_required: ticket.required,
+    ticket_pattern: ticket.pattern,
+  }
+}
+
+/** Changes what policies ask of every port; their ports are another thing. */
+export async function writeTerms(
+  tx: Transaction,
+  policies: readonly { readonly id: string; readonly terms: PolicyTerms }[],
+): Promise<void> {
+  const rows = policies.map(({ id, terms }) => ({ id, ...termColumns(terms) }))
+  await tx.execute(sql`
+    update policies p set version = p.version + 1, updated_at = gateway_now(), approval = t.approval,
+      justification_required = t.justification_required, justification_pattern = t.justification_pattern,
+      ticket_required = t.ticket_required, ticket_pattern = t.ticket_pattern
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as t(id uuid, ${termTypes}) where p.id = t.id`)
 }
 
 /** Adds ports to policies. */
@@ -48,22 +87,21 @@ export async function insertPorts(
   ports: readonly (PolicyPort & { readonly policyId: string })[],
 ): Promise<void> {
   await tx.execute(sql`
-    insert into policy_ports (policy_id, port, protocol, allowed_sources, maximum_duration_seconds)
+    insert into policy_ports (policy_id, port, protocol, allowed_sources, maximum_duration_seconds, approval)
     select p."policyId", p.port, p.protocol, array(select jsonb_array_elements_text(p."allowedSources")),
-      p."maximumDurationSeconds"
+      p."maximumDurationSeconds", p.approval
     from jsonb_to_recordset(${JSON.stringify(ports)}::jsonb) as p("policyId" uuid, port int, protocol protocol,
-      "allowedSources" jsonb, "maximumDurationSeconds" int)`)
+      "allowedSources" jsonb, "maximumDurationSeconds" int, approval jsonb)`)
 }
 
-/** An enabled policy with its ports, held against change for the rest of the transaction. */
-export interface HeldPolicy extends Record<string, unknown> {
+/** A policy, held against change for the rest of the transaction. */
+export interface HeldPolicy extends PolicyTerms, Record<string, unknown> {
   readonly id: string
   readonly vmId: string
   readonly accountId: string
   readonly resourceGroupId: string
   readonly version: number
   readonly enabled: boolean
-  readonly ports: readonly PolicyPort[]
 }
 
 /** The machines that policies are about, by the id of the policy. Whose policy it is never changes. */
@@ -73,33 +111,34 @@ export async function findPolicies(tx: Transaction, ids: readonly string[]): Pro
   return new Map(rows.map((row) => [row.id, row.vm_id]))
 }
 
-/** Reads policies and holds them: `share` lets other requests read on, `update` is for changing them. */
+/**
+ * Reads policies and holds them: `share` lets other requests read on, `update` is for changing them. `none` holds
+ * nothing, for what is decided again later.
+ */
 export async function holdPolicies(
   tx: Transaction,
   by: { readonly policyIds: readonly string[] } | { readonly vmIds: readonly string[] },
-  lock: 'share' | 'update',
+  lock: 'none' | 'share' | 'update',
 ): Promise<readonly HeldPolicy[]> {
   const which =
     'policyIds' in by
       ? sql`p.id = any(${sql.param(by.policyIds)}::uuid[])`
       : sql`p.vm_id = any(${sql.param(by.vmIds)}::text[]) and p.disabled_at is null`
+  const locks = { none: sql``, share: sql`for share`, update: sql`for no key update` }
   const { rows } = await tx.execute<HeldPolicy>(sql`
     select p.id, p.vm_id as "vmId", p.account_id as "accountId", p.resource_group_id as "resourceGroupId", p.version,
-      p.disabled_at is null as enabled
-    from policies p where ${which} order by p.id ${lock === 'share' ? sql`for share` : sql`for no key update`}`)
+      p.disabled_at is null as enabled, p.approval,
+      jsonb_build_object('required', p.justification_required, 'pattern', p.justification_pattern) as justification,
+      jsonb_build_object('required', p.ticket_required, 'pattern', p.ticket_pattern) as ticket
+    from policies p where ${which} order by p.id ${locks[lock]}`)
   // A second statement: the ports must be those after the lock was granted, not of the snapshot before it.
   const ports = await tx.execute<PolicyPort & { id: string } & Record<string, unknown>>(sql`
     select policy_id as id, port, protocol, allowed_sources as "allowedSources",
-      maximum_duration_seconds as "maximumDurationSeconds"
+      maximum_duration_seconds as "maximumDurationSeconds", approval
     from policy_ports where policy_id = any(${sql.param(rows.map((row) => row.id))}::uuid[]) order by port, protocol`)
   const byPolicy = Map.groupBy(ports.rows, (row) => row.id)
   return rows.map((row) => ({
     ...row,
-    ports: (byPolicy.get(row.id) ?? []).map(({ port, protocol, allowedSources, maximumDurationSeconds }) => ({
-      port,
-      protocol,
-      allowedSources,
-      maximumDurationSeconds,
-    })),
+    ports: (byPolicy.get(row.id) ?? []).map(({ id: _id, ...port }) => port),
   }))
 }

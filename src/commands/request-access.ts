@@ -1,11 +1,16 @@
+import { actions } from '../access/role.ts'
 import { readSources } from '../access/source.ts'
+import { readTicket } from '../access/ticket.ts'
 import type { UserError } from '../access/user-error.ts'
+import { may, type Viewer } from '../access/viewer.ts'
 import { longestJustification, readWindow, type WindowInput } from '../access/window.ts'
 import type { Protocol } from '../access/words.ts'
+import { assignedRoles } from '../store/assigned-roles.ts'
 import { markPathsDue } from '../store/due.ts'
 import { sql } from '../store/sql.ts'
+import type { Transaction } from '../store/store.ts'
 import type { CommandContext, RequestOutcome } from './command.ts'
-import { evaluateTargets } from './evaluate-targets.ts'
+import { evaluateTargets, type Permitted } from './evaluate-targets.ts'
 import { once } from './idempotency.ts'
 import { insertRequest } from './request-rows.ts'
 
@@ -15,6 +20,7 @@ export interface RequestAccessInput extends WindowInput {
   /** Null asks for the address the call came from. */
   readonly sources?: readonly string[] | null
   readonly justification?: string | null
+  readonly ticket?: { readonly id: string; readonly system?: string | null } | null
   readonly idempotencyKey?: string | null
 }
 
@@ -27,9 +33,13 @@ export interface TargetInput {
 /** Most machines and most grants of one request. */
 export const requestBounds = { mostTargets: 100, mostGrants: 500 } as const
 
-/** Asks for access: a grant for each port its policy permits, the failed constraints of the others. */
+/**
+ * Asks for access: a grant for each port its policy permits, the failed constraints of the others. When any of them
+ * needs approval all of them wait for it: what is asked for together is decided together.
+ */
 export async function requestAccess(context: CommandContext, input: RequestAccessInput): Promise<RequestOutcome> {
-  const userErrors = [...boundErrors(input), ...justificationErrors(input.justification)]
+  const { ticket, userErrors: ticketErrors } = readTicket(input.ticket)
+  const userErrors = [...boundErrors(input), ...justificationErrors(input.justification), ...ticketErrors]
   const address = context.viewer.address
   const asked = input.sources ?? (address === null ? null : [address])
   if (asked === null)
@@ -52,24 +62,37 @@ export async function requestAccess(context: CommandContext, input: RequestAcces
       const now = new Date((clock.rows[0] as { now: Date | string }).now)
       const window = readWindow(input, now)
       if (window.userErrors.length > 0) return refused(window.userErrors)
-      const { permitted, userErrors: failures } = await evaluateTargets(tx, context.viewer, input.targets, {
-        sources: read.sources,
-        durationSeconds: window.durationSeconds,
-        endsAt: window.endsAt,
-      })
+      const { durationSeconds, startsAt, endsAt } = window
+      const asks = { justification: input.justification?.trim() || null, ticket, sources: read.sources, endsAt }
+      const { viewer } = context
+      const access = { ...asks, durationSeconds, requesterId: viewer.actor.id }
+      const judged = await evaluateTargets(
+        tx,
+        input.targets.map((target) => ({ viewer, target, access })),
+      )
+      const permitted = judged.flatMap((one) => one.permitted)
+      const failures = judged.flatMap((one) => one.userErrors)
       if (permitted.length === 0) return refused(failures)
-      const justification = input.justification?.trim() || null
-      const written = await insertRequest(tx, context.viewer.actor, permitted, {
-        justification,
-        sources: read.sources,
-        endsAt: window.endsAt,
-        now,
-      })
-      await markPathsDue(tx, [...new Set(permitted.map((grant) => grant.machine.id))])
+      const waits = startsAt !== null || permitted.some(({ approval }) => approval !== null)
+      const configured = waits && (await isConfigured(tx, viewer, permitted))
+      const details = { ...asks, startsAt, now, configured }
+      const { state, ...written } = await insertRequest(tx, viewer, permitted, details)
+      if (state === 'OPENING') await markPathsDue(tx, [...new Set(permitted.map((grant) => grant.machine.id))])
+      else await tx.execute(sql`select pg_notify('jit_due', '')`)
       return { ...written, userErrors: failures }
     },
   )
   return 'code' in answer ? refused([answer]) : answer
+}
+
+/**
+ * Whether the right to ask comes from the configuration: from no role that is assigned. What has to wait is evaluated
+ * again when it is to open, and only assigned roles can have been removed by then.
+ */
+async function isConfigured(tx: Transaction, viewer: Viewer, permitted: readonly Permitted[]): Promise<boolean> {
+  const [rolesHeld = []] = await assignedRoles(tx, [viewer])
+  const assigned = { ...viewer, rolesHeld }
+  return permitted.some(({ machine }) => !may(assigned, actions.requestAccess, machine.id))
 }
 
 const refused = (userErrors: readonly UserError[]): RequestOutcome => ({ requestId: null, grantIds: [], userErrors })

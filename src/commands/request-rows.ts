@@ -1,35 +1,51 @@
 import { randomUUIDv7 } from 'node:crypto'
+import type { Ticket } from '../access/ticket.ts'
+import type { Viewer } from '../access/viewer.ts'
 import { longestOpening } from '../access/window.ts'
-import type { Actor } from '../access/words.ts'
-import { appendFacts, type NewFact } from '../store/append-facts.ts'
+import type { GrantState } from '../access/words.ts'
+import { recordRequests, recordUnopened } from '../store/request-facts.ts'
 import { sql } from '../store/sql.ts'
 import type { Transaction } from '../store/store.ts'
+import { awaitApprovals } from './awaited-rows.ts'
 import type { Permitted } from './evaluate-targets.ts'
 
 /** What every grant of a request shares. */
 export interface RequestDetails {
   readonly justification: string | null
+  readonly ticket: Ticket | null
   readonly sources: readonly string[]
   /** Null when the window starts at activation. */
   readonly endsAt: Date | null
+  /** Null when it is to open as soon as it may. */
+  readonly startsAt: Date | null
   /** The database's moment of the request. */
   readonly now: Date
+  /** The right to ask is held by configuration, not by an assigned role. */
+  readonly configured: boolean
 }
 
-/** Writes an approved request, its grants and their facts. */
+/** Writes a request, its grants and their facts: waiting for approval when the policy of any of its ports asks for it. */
 export async function insertRequest(
   tx: Transaction,
-  actor: Actor,
+  { actor, groups, appRoles }: Viewer,
   permitted: readonly Permitted[],
-  { justification, sources, endsAt, now }: RequestDetails,
-): Promise<{ readonly requestId: string; readonly grantIds: readonly string[] }> {
+  details: RequestDetails,
+): Promise<{ readonly requestId: string; readonly grantIds: readonly string[]; readonly state: GrantState }> {
+  const { justification, ticket, sources, endsAt, startsAt, now, configured } = details
   const requestId = randomUUIDv7()
   const moment = now.toISOString()
+  const decideBy = lastMoment(permitted, details)?.toISOString() ?? null
+  const state = decideBy !== null ? 'PENDING_APPROVAL' : startsAt !== null ? 'SCHEDULED' : 'OPENING'
   await tx.execute(sql`
-    insert into requests (id, requester_kind, requester_id, requester_name, justification, status, requested_at,
-      decided_at)
-    values (${requestId}, ${actor.kind}, ${actor.id}, ${actor.name}, ${justification}, 'APPROVED', ${moment}, ${moment})`)
-  const openBy = new Date(now.getTime() + longestOpening * 1_000)
+    insert into requests (id, requester_kind, requester_id, requester_name, requester_groups, requester_app_roles,
+      requester_configured, justification, ticket_id, ticket_system, starts_at, status, requested_at, decided_at,
+      decide_by, look_at)
+    values (${requestId}, ${actor.kind}, ${actor.id}, ${actor.name}, ${sql.param(groups)}::text[],
+      ${sql.param(appRoles)}::text[], ${configured}, ${justification}, ${ticket?.id ?? null}, ${ticket?.system ?? null},
+      ${startsAt?.toISOString() ?? null}::timestamptz, ${decideBy === null ? 'APPROVED' : 'PENDING_APPROVAL'}, ${moment},
+      ${decideBy === null ? moment : null}::timestamptz, ${decideBy}::timestamptz, ${decideBy}::timestamptz)`)
+  // Of what waits these are set again when it is opened.
+  const openBy = new Date((startsAt ?? now).getTime() + longestOpening * 1_000)
   const rows = permitted.map(({ machine, port, protocol, durationSeconds }) => ({
     id: randomUUIDv7(),
     vm: machine.id,
@@ -42,39 +58,27 @@ export async function insertRequest(
   }))
   await tx.execute(sql`
     insert into grants (id, request_id, vm_id, account_id, resource_group_id, requester_id, requester_name, port,
-      protocol, sources, state, requested_at, duration_seconds, ends_at, open_by, latest_end)
+      protocol, sources, state, requested_at, duration_seconds, starts_at, ends_at, open_by, latest_end)
     select g.id, ${requestId}, g.vm, g.account, g."group", ${actor.id}, ${actor.name}, g.port, g.protocol,
-      ${sql.param(sources)}::text[], 'OPENING', ${moment}, g.duration, ${endsAt?.toISOString() ?? null}::timestamptz,
+      ${sql.param(sources)}::text[], ${state}::grant_state, ${moment}, g.duration,
+      ${startsAt?.toISOString() ?? null}::timestamptz, ${endsAt?.toISOString() ?? null}::timestamptz,
       ${openBy.toISOString()}::timestamptz, g.latest
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as g(id uuid, vm text, account text, "group" text, port int,
       protocol protocol, duration int, latest timestamptz)`)
-  await appendFacts(tx, [
-    {
-      kind: 'AccessRequested',
-      actor,
-      requestId,
-      requesterId: actor.id,
-      detail: { justification, grants: rows.length },
-    },
-    ...rows.map(({ id, vm, account, group, port, protocol }): NewFact => ({
-      kind: 'GrantOpening',
-      actor,
-      requestId,
-      grantId: id,
-      requesterId: actor.id,
-      vmId: vm,
-      accountId: account,
-      resourceGroupId: group,
-      detail: {
-        state: 'OPENING',
-        port,
-        protocol,
-        sources,
-        endsAt: endsAt?.toISOString() ?? null,
-        endReason: null,
-        fault: null,
-      },
-    })),
-  ])
-  return { requestId, grantIds: rows.map((row) => row.id) }
+  const grantIds = rows.map((row) => row.id)
+  if (state === 'PENDING_APPROVAL') await awaitApprovals(tx, grantIds)
+  await recordRequests(tx, [requestId], 'AccessRequested', actor)
+  await recordUnopened(tx, grantIds, actor)
+  return { requestId, grantIds, state }
+}
+
+/**
+ * The moment until which a request waits for approval: as long as the most impatient of the rules that it comes under
+ * lets it, and not beyond the end that it asks for. Null when no port needs approval.
+ */
+function lastMoment(permitted: readonly Permitted[], { now, endsAt }: RequestDetails): Date | null {
+  const waits = permitted.flatMap(({ approval }) => approval?.decideWithinSeconds ?? [])
+  if (waits.length === 0) return null
+  const last = now.getTime() + Math.min(...waits) * 1_000
+  return new Date(endsAt === null ? last : Math.min(last, endsAt.getTime()))
 }

@@ -1,36 +1,48 @@
-import { changePorts, covers, readPorts, type PolicyPort, type PortInput, type PortKey } from '../access/policy.ts'
+import { changePorts, covers, readPorts, type PolicyTerms, type PortInput, type PortKey } from '../access/policy.ts'
+import { changeTerms, readTerms, type TermsInput } from '../access/terms.ts'
 import { appendFacts } from '../store/append-facts.ts'
 import { markPathsDue } from '../store/due.ts'
 import { endGrants } from '../store/end-grants.ts'
 import { sql } from '../store/sql.ts'
 import type { Transaction } from '../store/store.ts'
+import { holdAwaiting, awaitAnew } from './awaited-rows.ts'
 import type { CommandContext, PolicyOutcome, PolicyOutcomes } from './command.ts'
-import { changeRefusal, policyIdErrors, removalErrors, viewRefusal } from './policy-change.ts'
-import { findPolicies, holdPolicies, insertPorts, type HeldPolicy } from './policy-rows.ts'
+import { changeRefusal, policyIdErrors, readPortApprovals, removalErrors, viewRefusal } from './policy-change.ts'
+import type { PortApprovalInput } from './policy-change.ts'
+import { findPolicies, holdPolicies, insertPorts, writeTerms, type HeldPolicy } from './policy-rows.ts'
 
 /** Which policies to change, apart from the changes. */
-export interface UpdatePolicyInput {
+export interface UpdatePolicyInput extends TermsInput {
   readonly policyIds: readonly string[]
   /** Ports to add, or to replace where the policy has them. */
   readonly setPorts?: readonly PortInput[] | null
   readonly removePorts?: readonly PortKey[] | null
+  /** Who approves what is asked of ports that the policy has; null: as the policy says. */
+  readonly setPortApprovals?: readonly PortApprovalInput[] | null
 }
 
-/** A policy and the ports it is to have. */
+/** A policy and what it is to say. */
 interface Change {
   readonly policy: HeldPolicy
-  readonly ports: readonly PolicyPort[]
+  readonly terms: PolicyTerms
 }
 
-/** Changes the ports of policies. Live grants of ports that are no longer protected end. */
+/**
+ * Changes policies. Grants of ports that are no longer protected end, be they live or waiting; whoever is to approve
+ * what waits is asked by the policy as it is now.
+ */
 export async function updatePolicy(context: CommandContext, input: UpdatePolicyInput): Promise<PolicyOutcomes> {
   const { policyIds } = input
   const set = input.setPorts ?? []
   const remove = input.removePorts ?? []
   const read = set.length === 0 ? { ports: [], userErrors: [] } : readPorts(set, ['setPorts'])
+  const approvals = readPortApprovals(input.setPortApprovals ?? [], read.ports, remove)
+  const common = readTerms(input)
   const userErrors = [...policyIdErrors(policyIds), ...read.userErrors, ...removalErrors(remove, read.ports)]
-  if (set.length === 0 && remove.length === 0)
-    userErrors.push({ code: 'INVALID_INPUT', field: [], message: 'Name ports to set or to remove.' })
+  userErrors.push(...approvals.userErrors, ...common.userErrors)
+  const changesTerms = Object.values(common.changes).some((change) => change !== undefined)
+  if (set.length + remove.length + approvals.approvals.length === 0 && userErrors.length === 0 && !changesTerms)
+    userErrors.push({ code: 'INVALID_INPUT', field: [], message: 'Say what to change.' })
   if (userErrors.length > 0) return { results: [], userErrors }
 
   return context.store.db.transaction(async (tx) => {
@@ -45,10 +57,11 @@ export async function updatePolicy(context: CommandContext, input: UpdatePolicyI
       const refusal = unseen[index] ?? null
       if (refusal !== null || policy === undefined)
         return { vmId: refusal?.code === 'NOT_FOUND' ? null : vmId, policyId: null, userErrors: asList(refusal) }
-      const ports = changePorts(policy.ports, read.ports, remove)
-      const refused = changeRefusal(policy, ports, read.ports, remove, at(index))
+      const changed = { set: read.ports, remove, approvals: approvals.approvals }
+      const ports = changePorts(policy.ports, changed)
+      const refused = changeRefusal(policy, ports, changed, at(index))
       if (refused !== null) return { vmId, policyId: null, userErrors: [refused] }
-      changes.push({ policy, ports })
+      changes.push({ policy, terms: { ...changeTerms(policy, common.changes), ports } })
       return { vmId, policyId, userErrors: [] }
     })
     await writeChanges(tx, context, changes)
@@ -60,38 +73,45 @@ const at = (index: number) => ['policyIds', String(index)]
 
 const asList = <Thing>(thing: Thing | null) => (thing === null ? [] : [thing])
 
-/** A statement of each kind for all policies: grants, and after them boundaries, are locked in one order by everybody. */
+/**
+ * A statement of each kind for all policies: requests, then grants, then boundaries are locked in one order by everybody.
+ */
 async function writeChanges(tx: Transaction, { viewer }: CommandContext, changes: readonly Change[]): Promise<void> {
   const ids = sql.param(changes.map(({ policy }) => policy.id))
-  await tx.execute(sql`
-    update policies set version = version + 1, updated_at = gateway_now() where id = any(${ids}::uuid[])`)
+  await writeTerms(
+    tx,
+    changes.map(({ policy: { id }, terms }) => ({ id, terms })),
+  )
   await tx.execute(sql`delete from policy_ports where policy_id = any(${ids}::uuid[])`)
   await insertPorts(
     tx,
-    changes.flatMap(({ policy, ports }) => ports.map((port) => ({ policyId: policy.id, ...port }))),
+    changes.flatMap(({ policy, terms }) => terms.ports.map((port) => ({ policyId: policy.id, ...port }))),
   )
   await appendFacts(
     tx,
-    changes.map(({ policy: { id: policyId, vmId, accountId, resourceGroupId, version }, ports }) => ({
+    changes.map(({ policy: { id: policyId, vmId, accountId, resourceGroupId, version }, terms }) => ({
       kind: 'PolicyUpdated' as const,
       actor: viewer.actor,
       policyId,
       vmId,
       accountId,
       resourceGroupId,
-      detail: { version: version + 1, ports },
+      detail: { version: version + 1, ...terms },
     })),
   )
   const vmIds = changes.map(({ policy }) => policy.vmId)
+  const requestIds = await holdAwaiting(tx, vmIds)
   await endGrants(tx, { grantIds: await bareGrants(tx, changes) }, 'POLICY_CHANGED', viewer.actor)
+  await awaitAnew(tx, requestIds, vmIds)
   await markPathsDue(tx, vmIds)
 }
 
-/** The live grants of ports that are no longer protected. */
+/** The grants of ports that are no longer protected, live or waiting. */
 async function bareGrants(tx: Transaction, changes: readonly Change[]): Promise<string[]> {
-  const portsOf = new Map(changes.map(({ policy, ports }) => [policy.vmId, ports]))
+  const portsOf = new Map(changes.map(({ policy, terms }) => [policy.vmId, terms.ports]))
   const { rows } = await tx.execute<PortKey & { id: string; vm_id: string } & Record<string, unknown>>(sql`
     select id, vm_id, port, protocol from grants
-    where vm_id = any(${sql.param([...portsOf.keys()])}::text[]) and state in ('OPENING', 'ACTIVE')`)
+    where vm_id = any(${sql.param([...portsOf.keys()])}::text[])
+      and state in ('PENDING_APPROVAL', 'SCHEDULED', 'OPENING', 'ACTIVE')`)
   return rows.filter((grant) => !portsOf.get(grant.vm_id)?.some((port) => covers(port, grant))).map(({ id }) => id)
 }

@@ -1,3 +1,4 @@
+import { approverKinds, type ApproverKind } from '../access/approval.ts'
 import { factKinds, type FactKind } from '../access/facts.ts'
 import { principalKinds, roleNames, type PrincipalKind, type Role } from '../access/role.ts'
 import { policyConstraints, userErrorCodes, type PolicyConstraint, type UserError } from '../access/user-error.ts'
@@ -64,11 +65,21 @@ export const BoundaryKind = described('BoundaryKind', 'What kind of rule set a b
 })
 export const RequestStatus = described('RequestStatus', 'What became of a request.', words.requestStatuses, {
   PENDING_APPROVAL: 'Waiting for an approver.',
-  APPROVED: 'Granted, by policy or by an approver.',
+  APPROVED: 'Granted, by policy or by its approvers.',
   DENIED: 'An approver said no.',
-  WITHDRAWN: 'Taken back by its requester.',
-  LAPSED: 'Nobody decided in time.',
+  WITHDRAWN: 'Taken back by its requester before it was opened.',
+  LAPSED: 'Nobody decided in time, or nothing was left to decide.',
 })
+export const Verdict = described('Verdict', 'What an approver says of a request.', words.verdicts, {
+  APPROVED: 'It may be opened, as far as this approver is concerned.',
+  DENIED: 'It may not be opened, whatever others say.',
+})
+export const ApproverKindEnum = described('ApproverKind', 'Who an approver is.', approverKinds, {
+  USER: 'One person or program, by its id at the identity provider.',
+  GROUP: 'Everybody in a group of the identity provider.',
+  APP_ROLE: 'Everybody with an app role of the identity provider.',
+  ROLE: 'Everybody whose role at the machine allows to approve requests.',
+} satisfies Record<ApproverKind, string>)
 export const GrantState = described('GrantState', 'Where a grant stands in its life.', words.grantStates, {
   PENDING_APPROVAL: 'Waiting for an approver.',
   SCHEDULED: 'Approved; its window has not begun.',
@@ -86,6 +97,9 @@ export const EndReason = described('EndReason', 'Why a grant ended.', words.endR
   POLICY_CHANGED: 'The policy no longer allows it.',
   VM_GONE: 'The machine is gone.',
   LOCKED_DOWN: 'The scope was locked down.',
+  DENIED: 'An approver said no; it was never open.',
+  WITHDRAWN: 'Its requester took it back; it was never open.',
+  LAPSED: 'Nobody decided in time, or its window passed, before it could be opened.',
 })
 export const EnforcementStatus = described(
   'EnforcementStatus',
@@ -124,6 +138,9 @@ export const PolicyConstraintEnum = described(
     PROTOCOL: 'The port is protected for another protocol.',
     SOURCE: 'A source lies outside the allowed ones.',
     DURATION: 'The window is longer than the maximum.',
+    JUSTIFICATION: 'The justification is missing, or does not match the pattern.',
+    TICKET: 'The ticket is missing, or its id does not match the pattern.',
+    APPROVAL: 'It needs more approvals than there are approvers beside the requester.',
   } satisfies Record<PolicyConstraint, string>,
 )
 export const UserErrorCode = described('UserErrorCode', 'The kind of a user error, for programs.', userErrorCodes, {
@@ -135,7 +152,9 @@ export const UserErrorCode = described('UserErrorCode', 'The kind of a user erro
   LIMIT_EXCEEDED: 'More than one call may carry.',
 } satisfies Record<UserError['code'], string>)
 export const ActivityKind = described('ActivityKind', 'What happened, in the past tense.', factKinds, {
-  GrantOpening: 'A grant was made; its port is being opened.',
+  GrantRequested: 'A grant was asked for, and waits for approval.',
+  GrantScheduled: 'A grant was made that opens later.',
+  GrantOpening: 'A grant was made, or its moment came; its port is being opened.',
   GrantActivated: 'The port was proven open; the window began.',
   GrantOpenFailed: 'The port could not be opened, and nothing of the attempt is left.',
   GrantClosing: 'The grant ended; its port is being closed.',
@@ -150,6 +169,11 @@ export const ActivityKind = described('ActivityKind', 'What happened, in the pas
   PolicyUpdated: 'A policy was changed.',
   PolicyDisabled: 'A policy was disabled.',
   AccessRequested: 'Somebody asked for access.',
+  ApprovalDecided: 'An approver decided on a request, be it in time or too late.',
+  RequestApproved: 'A request has the approvals it needs.',
+  RequestDenied: 'An approver denied a request.',
+  RequestWithdrawn: 'Its requester took a request back.',
+  RequestLapsed: 'Nobody decided on a request in time, or nothing was left of it to decide.',
   BoundaryWritten: 'Rules of ours were written to a boundary.',
   BoundaryWriteFailed: 'A boundary refused our rules.',
   ExposureFound: 'A protected port was found reachable through a foreign rule.',

@@ -1,14 +1,18 @@
 import { sql, type SQL } from 'drizzle-orm'
+import { accountOf, resourceGroupOf } from '../access/scope.ts'
 import type { Actor, EndReason } from '../access/words.ts'
 import { boundariesDue } from './due.ts'
+import { holdWaitingRequests, settleRequests } from './settle-requests.ts'
 import type { Transaction } from './store.ts'
 
-/** Which live grants to end. */
-export type GrantSelection = { readonly grantIds: readonly string[] } | { readonly vmIds: readonly string[] }
+/** Which grants to end: some of them, those of some virtual machines, or those at a scope and below it. */
+export type GrantSelection =
+  { readonly grantIds: readonly string[] } | { readonly vmIds: readonly string[] } | { readonly scope: string }
 
 /**
- * Ends the live grants selected, in the caller's transaction: they enter CLOSING, the log says why, and every boundary
- * that shows or may show them is due at once. Answers the ids of those that ended.
+ * Ends the grants selected that are not over, in the caller's transaction. What may be open enters CLOSING, and every
+ * boundary that shows or may show it is due at once; what was never opened is CLOSED, and a request of which nothing is
+ * left lapses. The log says why. Answers the ids of those that ended.
  */
 export async function endGrants(
   tx: Transaction,
@@ -16,34 +20,66 @@ export async function endGrants(
   reason: EndReason,
   actor: Actor,
 ): Promise<string[]> {
+  const requestIds = await holdWaitingRequests(tx, selected(selection))
   const which = sql`${selected(selection)} order by id for no key update`
+  const ended = await runEnding(tx, endingStatement(sql`state in (${unended}) and ${which}`, reason, actor))
+  await settleRequests(tx, requestIds, actor)
+  return ended
+}
+
+/** Ends those grants of requests, held by the caller, that were never opened; answers their ids. */
+export async function endUnopened(
+  tx: Transaction,
+  requestIds: readonly string[],
+  reason: EndReason,
+  actor: Actor,
+): Promise<string[]> {
+  const which = sql`state in ('PENDING_APPROVAL', 'SCHEDULED') and request_id = any(${sql.param(requestIds)}::uuid[])
+    order by id for no key update`
   return runEnding(tx, endingStatement(which, reason, actor))
 }
+
+/** States of grants that are not over; spelt as in the index that finds them. */
+const unended = sql`'PENDING_APPROVAL', 'SCHEDULED', 'OPENING', 'ACTIVE'`
 
 /**
  * Ends up to `limit` grants whose end has passed by the database's clock: state, log and boundaries in one statement.
  * Several enforcers may call it at once; each takes others.
  */
 export async function endExpiredGrants(tx: Transaction, limit: number, actor: Actor): Promise<string[]> {
-  const expired = sql`ends_at <= gateway_now() order by ends_at limit ${limit} for no key update skip locked`
+  const expired = sql`state in ('OPENING', 'ACTIVE') and ends_at <= gateway_now() order by ends_at limit ${limit} for no key update skip locked`
   return runEnding(tx, endingStatement(expired, 'TIME_UP', actor))
 }
 
 function selected(selection: GrantSelection): SQL {
   if ('grantIds' in selection) return sql`id = any(${sql.param(selection.grantIds)}::uuid[])`
-  return sql`vm_id = any(${sql.param(selection.vmIds)}::text[])`
+  if ('vmIds' in selection) return sql`vm_id = any(${sql.param(selection.vmIds)}::text[])`
+  return within(selection.scope)
+}
+
+function within(scope: string): SQL {
+  const account = accountOf(scope)
+  if (account === null) return sql`true`
+  const inAccount = sql`account_id = ${account}`
+  if (scope === `/subscriptions/${account}`) return inAccount
+  const below = scope === resourceGroupOf(scope) ? sql`resource_group_id` : sql`vm_id`
+  return sql`${inAccount} and ${below} = ${scope}`
 }
 
 function endingStatement(which: SQL, reason: EndReason, actor: Actor): SQL {
   return sql`
     with picked as (
-      select id from grants where state in ('OPENING', 'ACTIVE') and ${which}
+      select id from grants where ${which}
     ), ended as (
-      update grants g set state = 'CLOSING', closing_at = gateway_now(), end_reason = ${reason}, ended_by_id = ${actor.id}
+      update grants g set
+        state = case when g.state in ('OPENING', 'ACTIVE') then 'CLOSING'::grant_state else 'CLOSED' end,
+        closing_at = case when g.state in ('OPENING', 'ACTIVE') then gateway_now() end,
+        closed_at = case when g.state in ('OPENING', 'ACTIVE') then null else gateway_now() end,
+        end_reason = ${reason}, ended_by_id = ${actor.id}
       from picked where g.id = picked.id
       returning g.id, g as "grant"
     ), paths as (
-      select e.id, p.boundary_id from ended e join grant_paths p on p.grant_id = e.id
+      select e.id, p.boundary_id from ended e join grant_paths p on p.grant_id = e.id and (e."grant").state = 'CLOSING'
       union select e.id, n.boundary_id from ended e join enforcements n on n.grant_id = e.id and n.status <> 'ABSENT'
     ), kept as (
       insert into enforcements (grant_id, boundary_id, status)
@@ -53,9 +89,9 @@ function endingStatement(which: SQL, reason: EndReason, actor: Actor): SQL {
     ), facts as (
       insert into activities (kind, actor_kind, actor_id, actor_name, account_id, resource_group_id, vm_id, request_id,
         grant_id, requester_id, detail)
-      select 'GrantClosing', ${actor.kind}, ${actor.id}, ${actor.name}, (e."grant").account_id,
-        (e."grant").resource_group_id, (e."grant").vm_id, (e."grant").request_id, e.id, (e."grant").requester_id,
-        grant_snapshot(e."grant")
+      select (case (e."grant").state when 'CLOSING' then 'GrantClosing' else 'GrantClosed' end)::fact_kind,
+        ${actor.kind}, ${actor.id}, ${actor.name}, (e."grant").account_id, (e."grant").resource_group_id,
+        (e."grant").vm_id, (e."grant").request_id, e.id, (e."grant").requester_id, grant_snapshot(e."grant")
       from ended e order by e.id
     )
     select id from ended`

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { changePorts, defaultPorts, readPorts, recommendedPorts } from '../../src/access/policy.ts'
+import { changePorts, defaultPorts, readPorts, recommendedPorts, type PolicyPort } from '../../src/access/policy.ts'
 
 const codes = (input: Parameters<typeof readPorts>[0]) =>
   readPorts(input, ['ports']).userErrors.map((error) => [error.code, error.field.join('.')])
 
 describe('A policy', () => {
   it('protects SSH on Linux and RDP on Windows, for three hours from anywhere, when no ports are named', () => {
-    const common = { protocol: 'TCP', allowedSources: ['0.0.0.0/0', '::/0'], maximumDurationSeconds: 10_800 }
+    const allowedSources = ['0.0.0.0/0', '::/0']
+    const common = { protocol: 'TCP', allowedSources, maximumDurationSeconds: 10_800, approval: null }
     expect(defaultPorts('LINUX')).toEqual([{ port: 22, ...common }])
     expect(defaultPorts('WINDOWS')).toEqual([{ port: 3389, ...common }])
     expect(defaultPorts(null)).toBeNull()
@@ -60,7 +61,18 @@ describe('A policy', () => {
   it('is changed port by port: named ones are added or replaced, others stay', () => {
     const [ssh, rdp] = readPorts([{ port: 22 }, { port: 3389 }], ['ports']).ports as [never, never]
     const [longer] = readPorts([{ port: 22, maximumDurationSeconds: 86_400 }], ['ports']).ports as [never]
-    expect(changePorts([ssh, rdp], [longer], [])).toEqual([longer, rdp])
-    expect(changePorts([ssh, rdp], [], [{ port: 22, protocol: 'TCP' }])).toEqual([rdp])
+    const none = { set: [], remove: [], approvals: [] }
+    expect(changePorts([ssh, rdp], { ...none, set: [longer] })).toEqual([longer, rdp])
+    expect(changePorts([ssh, rdp], { ...none, remove: [{ port: 22, protocol: 'TCP' }] })).toEqual([rdp])
+  })
+
+  it('keeps who approves a port that is replaced, and changes that alone where it is asked', () => {
+    const approvalRule = { approvalsNeeded: 2 }
+    const [ssh] = readPorts([{ port: 22, approvalRule }], ['ports']).ports as [PolicyPort]
+    const [longer] = readPorts([{ port: 22, maximumDurationSeconds: 86_400 }], ['ports']).ports as [PolicyPort]
+    const none = { set: [], remove: [], approvals: [] }
+    expect(changePorts([ssh], { ...none, set: [longer] })).toEqual([{ ...longer, approval: ssh.approval }])
+    const free = { port: 22, protocol: 'TCP', approval: null } as const
+    expect(changePorts([ssh], { ...none, approvals: [free] })).toEqual([{ ...ssh, approval: null }])
   })
 })

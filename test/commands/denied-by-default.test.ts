@@ -3,6 +3,7 @@ import { roleNames, type Role } from '../../src/access/role.ts'
 import type { UserError } from '../../src/access/user-error.ts'
 import { assignRole } from '../../src/commands/assign-role.ts'
 import type { CommandContext } from '../../src/commands/command.ts'
+import { decideRequest } from '../../src/commands/decide-request.ts'
 import { disableJit } from '../../src/commands/disable-jit.ts'
 import { enableJit } from '../../src/commands/enable-jit.ts'
 import { registerAccount } from '../../src/commands/register-account.ts'
@@ -12,6 +13,7 @@ import { requestAccess } from '../../src/commands/request-access.ts'
 import { revokeGrant } from '../../src/commands/revoke-grant.ts'
 import { syncAccount } from '../../src/commands/sync-account.ts'
 import { updatePolicy } from '../../src/commands/update-policy.ts'
+import { withdrawRequest } from '../../src/commands/withdraw-request.ts'
 import { createSchema } from '../../src/graphql/schema.ts'
 import { useDatabase } from '../support/database.ts'
 import {
@@ -27,10 +29,11 @@ import {
   vmId,
   writeMachines,
 } from './support/estate.ts'
+import { askFor, protectOn } from './support/approvals.ts'
 import { everything } from './support/look.ts'
 
 const database = useDatabase()
-const there = { policyId: '', grantId: '', assignmentId: '' }
+const there = { policyId: '', grantId: '', assignmentId: '', asked: '', askedToo: '' }
 
 interface Answer {
   readonly userErrors: readonly UserError[]
@@ -53,6 +56,15 @@ const verbs: Record<string, { roles: readonly Role[]; call: (context: CommandCon
     call: (context) =>
       requestAccess(context, { targets: [{ vmId: vmId('web'), ports: [{ port: 22 }] }], idempotencyKey: 'request' }),
   },
+  approveRequest: {
+    roles: ['POLICY_ADMIN'],
+    call: (context) => decideRequest(context, { requestId: there.asked }, 'APPROVED'),
+  },
+  denyRequest: {
+    roles: ['POLICY_ADMIN'],
+    call: (context) => decideRequest(context, { requestId: there.askedToo }, 'DENIED'),
+  },
+  withdrawRequest: { roles: [], call: (context) => withdrawRequest(context, { requestId: there.asked }) },
   releaseGrant: { roles: [], call: (context) => releaseGrant(context, { grantId: there.grantId }) },
   revokeGrant: {
     roles: ['OPERATOR', 'POLICY_ADMIN'],
@@ -78,6 +90,9 @@ beforeAll(async () => {
   const { store } = database
   there.policyId = await protect(store, 'web')
   there.grantId = await grantTo(store, requester, 'web')
+  await protectOn(store, 'watched', { approvalRule: { approvalsNeeded: 1 } })
+  there.asked = (await askFor(store, 'watched')).requestId
+  there.askedToo = (await askFor(store, 'watched')).requestId
   await writeMachines(store, ['bare'])
   await writeMachines(store, ['vault'], { group: otherGroup })
   const role = { principalKind: 'USER', principalId: 'pat', role: 'READER', scope: group } as const
@@ -116,7 +131,7 @@ describe.each(Object.entries(verbs))('%s', (_name, { roles, call }) => {
 // The last of the file: it changes what the verbs are about.
 it('lets each verb do its work for whoever has the right, so that every denial above meant something', async () => {
   const order = ['requestAccess', 'revokeGrant', 'enableJit', 'updatePolicy', 'disableJit', 'registerAccount']
-  for (const name of [...order, 'syncAccount', 'assignRole', 'removeRole']) {
+  for (const name of [...order, 'approveRequest', 'denyRequest', 'syncAccount', 'assignRole', 'removeRole']) {
     const before = await everything(database.store)
     const answer = await verbs[name]?.call({ store: database.store, viewer: admin })
     expect(answer === undefined ? ['no verb'] : codes(answer), name).toEqual([])

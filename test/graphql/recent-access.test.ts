@@ -151,7 +151,13 @@ describe('whatever roles a viewer holds', () => {
     const someMoment = fc.constantFrom(...machines.keys()).map((n) => new Date(Date.UTC(2026, 10, 24, 12, n, 20)))
     await fc.assert(
       fc.asyncProperty(viewers, someMoment, async ({ id, rolesHeld }, since) => {
-        const viewer: Viewer = { actor: { kind: 'PERSON', id, name: id }, rolesHeld, address: null }
+        const viewer: Viewer = {
+          groups: [],
+          appRoles: [],
+          actor: { kind: 'PERSON', id, name: id },
+          rolesHeld,
+          address: null,
+        }
         const shown = await ask<any>(database.store, viewer, document, { since })
         const used: string[] = []
         for (const { id: machine, accessRequestsLast7Days, lastAccess } of shown.all.nodes) {

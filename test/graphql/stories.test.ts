@@ -234,6 +234,7 @@ describe('what happened', () => {
     const { virtualMachine } = await tell('activity-of-virtual-machine', { id: machineId('web-10') })
     expect(virtualMachine.activity.nodes).toMatchObject([
       { kind: 'GRANT_OPENING', actor: { kind: 'PERSON', name: 'rob' }, port: 22, state: 'OPENING' },
+      { kind: 'ACCESS_REQUESTED', actor: { name: 'rob' } },
       { kind: 'POLICY_CREATED', actor: { name: 'ada' }, ports: [{ port: 22, protocol: 'TCP' }] },
     ])
   })

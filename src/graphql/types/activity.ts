@@ -1,6 +1,15 @@
-import { grantFactKinds, type FactKind } from '../../access/facts.ts'
+import { grantFactKinds, requestFactKinds, type FactKind } from '../../access/facts.ts'
 import { actions } from '../../access/role.ts'
-import { ActivityKind, EndReason, GrantState, PrincipalKindEnum, Protocol, RoleName } from '../enums.ts'
+import {
+  ActivityKind,
+  EndReason,
+  GrantState,
+  PrincipalKindEnum,
+  Protocol,
+  RequestStatus,
+  RoleName,
+  Verdict,
+} from '../enums.ts'
 import { entityInterface } from '../read/entity.ts'
 import type { Field, RowSql } from '../read/description.ts'
 import {
@@ -16,14 +25,23 @@ import {
   value,
 } from '../read/fields.ts'
 import { placeOf, viewerId, within } from '../read/parameters.ts'
-import { actorSql, elementsSql, failureSql, isFailure, textsSql } from '../read/sql.ts'
+import { actorSql, elementsSql, failureSql, isFailure, isTicket, textsSql, ticketSql } from '../read/sql.ts'
 import { activityCursorSql } from './activity-cursor.ts'
-import './plain.ts'
+import { approvalField } from './plain.ts'
 
 const text = (name: string) => (row: string) => `${row}.detail->>'${name}'`
 const int = (name: string) => (row: string) => `(${row}.detail->>'${name}')::int`
 const texts = (name: string) => (row: string) => textsSql(`${row}.detail->'${name}'`)
 const fault = (row: string) => failureSql(`${row}.detail->'fault'->>'code'`, `${row}.detail->'fault'->>'message'`)
+
+const textRule = (description: string, name: string) =>
+  plainOne(
+    'TextRule',
+    description,
+    (row) =>
+      `(select coalesce((${row}.detail->'${name}'->>'required')::boolean, false) as required,
+      ${row}.detail->'${name}'->>'pattern' as pattern)`,
+  )
 
 const variant = (name: string, description: string, kinds: readonly FactKind[], fields: Record<string, Field>) => ({
   name,
@@ -107,12 +125,45 @@ entityInterface({
       protocol,
       sources: addresses('Where from it could be reached.', (row) => `${row}.detail->'sources'`),
       endsAt: value('DateTime', 'End of the window; null while it had not begun.', text('endsAt'), nullable),
+      startsAt: value('DateTime', 'When it was to open; null: as soon as it may.', text('startsAt'), nullable),
+      refusals: plainList(
+        'Refusal',
+        'What failed when it was evaluated again before it opened; empty unless it was closed for that.',
+        (row) => elementsSql(`${row}.detail->'refusals'`),
+        (refusal) => `${refusal}.n`,
+      ),
       endReason: value(EndReason, 'Why it ended; null until then.', text('endReason'), nullable),
       failure: plainOrNull('Failure', 'What an opening or closing met; null when nothing failed.', fault, isFailure),
     }),
-    variant('RequestActivity', 'A request for access.', ['AccessRequested'], {
+    variant('RequestActivity', 'A request for access, or what became of it.', requestFactKinds, {
       justification: value('String', 'Why it was asked; null when not said.', text('justification'), nullable),
-      grantCount: value('Int', 'Grants that came of it.', int('grants')),
+      ticket: plainOrNull(
+        'Ticket',
+        'The ticket it was for; null when it was for none.',
+        (row) => ticketSql(`${row}.detail->'ticket'->>'id'`, `${row}.detail->'ticket'->>'system'`),
+        isTicket,
+      ),
+      grantCount: value('Int', 'Grants that it asked for.', int('grants')),
+      status: value(RequestStatus, 'What had become of it.', (row) => `coalesce(${row}.detail->>'status', 'APPROVED')`),
+      startsAt: value('DateTime', 'When it was to open; null: as soon as it may.', text('startsAt'), nullable),
+      decideBy: value(
+        'DateTime',
+        'When it was to lapse if nobody decided; null when nobody had to.',
+        text('decideBy'),
+        nullable,
+      ),
+      verdict: value(Verdict, 'What an approver said; null when none did.', text('verdict'), nullable),
+      reason: value(
+        'String',
+        'Why, in the words of the approver, or of the gateway when it lapsed; null when not said.',
+        text('reason'),
+        nullable,
+      ),
+      counted: value(
+        'Boolean',
+        'False for a decision on what was decided before: it changed nothing.',
+        (row) => `coalesce((${row}.detail->>'counted')::boolean, true)`,
+      ),
     }),
     variant(
       'PolicyActivity',
@@ -120,6 +171,12 @@ entityInterface({
       ['PolicyCreated', 'PolicyUpdated', 'PolicyDisabled'],
       {
         version: value('Int', 'The version of the policy.', int('version')),
+        approvalRule: approvalField(
+          'Who had to approve what was asked of a port without a rule of its own; null when nobody had to.',
+          (row) => `${row}.detail->'approval'`,
+        ),
+        justificationRule: textRule('What was asked of a justification.', 'justification'),
+        ticketRule: textRule('What was asked of the id of a ticket.', 'ticket'),
         ports: plainList(
           'RecordedPort',
           'The ports it protected.',

@@ -1,9 +1,9 @@
 import { actions } from '../../access/role.ts'
 import { EndReason, EnforcementStatus, GrantState, Protocol } from '../enums.ts'
 import { entity, part } from '../read/entity.ts'
-import { column, instant, list, nullable, one, parts, plainOne, plainOrNull, value } from '../read/fields.ts'
+import { column, instant, list, nullable, one, parts, plainList, plainOne, plainOrNull, value } from '../read/fields.ts'
 import { placeOf, viewerId, within } from '../read/parameters.ts'
-import { actorSql, failureSql, isFailure } from '../read/sql.ts'
+import { actorSql, elementsSql, failureSql, isFailure } from '../read/sql.ts'
 import { activityPage } from './activity-page.ts'
 import './plain.ts'
 
@@ -32,7 +32,7 @@ export function requesterSql(row: string): string {
 
 /** Since when a grant that is CLOSING should have been closed. */
 const overSince = (row: string) => `least(${row}.ends_at, ${row}.closing_at)`
-const isLive = (row: string) => `${row}.state in ('OPENING', 'ACTIVE')`
+const isUnended = (row: string) => `${row}.state in ('PENDING_APPROVAL', 'SCHEDULED', 'OPENING', 'ACTIVE')`
 
 entity({
   name: 'Grant',
@@ -56,10 +56,32 @@ entity({
       'duration_seconds',
       nullable,
     ),
+    startsAt: instant('When it opens; null: as soon as it may.', 'starts_at', nullable),
+    approvalsNeeded: column(
+      'Int',
+      'How many have to approve it before it opens; 0: nobody has to.',
+      'approvals_needed',
+    ),
+    approvalsGiven: value(
+      'Int',
+      'How many approved it.',
+      (row) => `(select count(*) from request_decisions d where d.request_id = ${row}.request_id
+        and d.verdict = 'APPROVED' and ${row}.id = any(d.grant_ids))::int`,
+    ),
+    refusals: plainList(
+      'Refusal',
+      'What failed when it was evaluated again before it opened; empty unless it was closed for that.',
+      (row) => elementsSql(`${row}.refusals`),
+      (refusal) => `${refusal}.n`,
+    ),
     endsAt: instant('End of the window; null while it has not begun.', 'ends_at', nullable),
     activatedAt: instant('When the port was proven open; null until then.', 'activated_at', nullable),
     closingAt: instant('When it ended and closing began; null until then.', 'closing_at', nullable),
-    closedAt: instant('When the port was proven closed; null until then.', 'closed_at', nullable),
+    closedAt: instant(
+      'When the port was proven closed, or the grant ended unopened; null until then.',
+      'closed_at',
+      nullable,
+    ),
     endReason: column(EndReason, 'Why it ended; null until then.', 'end_reason', nullable),
     closeAttempts: column('Int', 'Attempts to close that failed so far.', 'close_attempts'),
     lastCloseError: column('String', 'What the last of them met; null when none failed.', 'last_close_error', nullable),
@@ -98,12 +120,12 @@ entity({
     viewerCanRelease: value(
       'Boolean',
       'Whether the viewer holds it and can end it now.',
-      (row, parameters) => `(${isLive(row)} and ${row}.requester_id = ${viewerId(parameters)})`,
+      (row, parameters) => `(${isUnended(row)} and ${row}.requester_id = ${viewerId(parameters)})`,
     ),
     viewerCanRevoke: value(
       'Boolean',
       'Whether the viewer may end it now, whoever holds it.',
-      (row, parameters) => `(${isLive(row)} and ${within(parameters, actions.revokeGrant, placeOf(row))})`,
+      (row, parameters) => `(${isUnended(row)} and ${within(parameters, actions.revokeGrant, placeOf(row))})`,
     ),
   },
 })

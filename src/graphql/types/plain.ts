@@ -1,10 +1,12 @@
-import type { CloudFault } from '../../access/facts.ts'
+import type { CloudFault, Refusal as RefusalShape } from '../../access/facts.ts'
 import type { RoleHeld } from '../../access/viewer.ts'
 import type { Actor as ActorShape } from '../../access/words.ts'
-import { ActorKind, Protocol, RoleName } from '../enums.ts'
-import { column, list, value } from '../read/fields.ts'
+import type { ApprovalRule, Approver } from '../../access/approval.ts'
+import type { Ticket as TicketShape } from '../../access/ticket.ts'
+import { ActorKind, ApproverKindEnum, PolicyConstraintEnum, Protocol, RoleName, UserErrorCode } from '../enums.ts'
+import { column, list, nullable, plainList, plainOrNull, value } from '../read/fields.ts'
 import { plain } from '../read/plain.ts'
-import { textsSql } from '../read/sql.ts'
+import { elementsSql, textsSql } from '../read/sql.ts'
 
 const rule = 'Visible with what it is part of.'
 
@@ -50,6 +52,107 @@ plain<RoleHeldWithActions>({
   },
 })
 
+export const Refusal = plain<RefusalShape>({
+  name: 'Refusal',
+  description: 'Why what was asked for did not pass when it was evaluated again.',
+  rule,
+  fields: {
+    code: value(UserErrorCode, 'For programs.', (row) => `${row}.value->>'code'`),
+    constraint: value(
+      PolicyConstraintEnum,
+      'The constraint of the policy that failed; null when it was none.',
+      (row) => `${row}.value->>'constraint'`,
+      nullable,
+    ),
+    message: value('String', 'For a person to read.', (row) => `${row}.value->>'message'`),
+    allowed: value(
+      'String',
+      'What would have passed; may be empty.',
+      (row) => textsSql(`${row}.value->'allowed'`),
+      list,
+    ),
+    asked: value(
+      'String',
+      'What was asked; null when no constraint failed.',
+      (row) => `${row}.value->>'asked'`,
+      nullable,
+    ),
+  },
+})
+
+export const Ticket = plain<TicketShape>({
+  name: 'Ticket',
+  description: 'The ticket that a request is for.',
+  rule,
+  fields: {
+    id: column('String', 'Its number, as its system writes it.', 'id'),
+    system: column('String', 'The system it is of; null when not said.', 'system', nullable),
+  },
+})
+
+plain<Approver>({
+  name: 'Approver',
+  description: 'Somebody, or everybody of a kind, who may decide on requests.',
+  rule,
+  fields: {
+    kind: value(ApproverKindEnum, 'Of what kind.', (row) => `${row}.value->>'kind'`),
+    id: value(
+      'String',
+      'Whom, by the id at the identity provider, or the name of an app role; null for ROLE.',
+      (row) => `nullif(${row}.value->>'id', '')`,
+      nullable,
+    ),
+  },
+})
+
+plain<ApprovalRule>({
+  name: 'ApprovalRule',
+  description: 'Who has to approve what is asked of a port before it may open.',
+  rule,
+  fields: {
+    approvalsNeeded: value(
+      'Int',
+      'How many different approvers; 0: nobody has to.',
+      (row) => `(${row}.value->>'approvalsNeeded')::int`,
+    ),
+    approvers: plainList(
+      'Approver',
+      'Who may approve; at most 50, in no order that matters.',
+      (row) => elementsSql(`${row}.value->'approvers'`),
+      (approver) => `${approver}.n`,
+    ),
+    decideWithin: value(
+      'Duration',
+      'How long a request waits for them.',
+      (row) => `(${row}.value->>'decideWithinSeconds')::int`,
+    ),
+  },
+})
+
+/** A field that is the approval rule which `json` is of a row; null where that is. */
+export const approvalField = (description: string, json: (row: string) => string) =>
+  plainOrNull(
+    'ApprovalRule',
+    description,
+    (row) => `(select ${json(row)} as value)`,
+    (made) => `jsonb_typeof(${made}.value) = 'object'`,
+  )
+
+plain({
+  name: 'TextRule',
+  description: 'What a policy asks of a text that comes with a request.',
+  rule,
+  fields: {
+    required: column('Boolean', 'Whether it must be there.', 'required'),
+    pattern: column(
+      'String',
+      'What the whole of it must match, where it is there; null leaves it to its writer.',
+      'pattern',
+      nullable,
+    ),
+  },
+})
+
 /** A port of a policy as a fact recorded it. */
 plain({
   name: 'RecordedPort',
@@ -68,6 +171,10 @@ plain({
       'Duration',
       'The longest window that could be asked for.',
       (row) => `(${row}.value->>'maximumDurationSeconds')::int`,
+    ),
+    approvalRule: approvalField(
+      'Who had to approve what was asked of it; null: as the policy said.',
+      (row) => `${row}.value->'approval'`,
     ),
   },
 })

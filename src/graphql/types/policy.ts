@@ -7,7 +7,7 @@ import { entity, part } from '../read/entity.ts'
 import { column, instant, list, nullable, one, parts, plainOne, value } from '../read/fields.ts'
 import { placeOf, within } from '../read/parameters.ts'
 import { actorSql } from '../read/sql.ts'
-import './plain.ts'
+import { approvalField } from './plain.ts'
 
 part({
   name: 'PolicyPort',
@@ -19,8 +19,19 @@ part({
     protocol: column(Protocol, 'What the port speaks.', 'protocol'),
     allowedSources: column('CIDR', 'Ranges that a source must lie in.', 'allowed_sources', list),
     maximumDuration: column('Duration', 'The longest window that can be asked for.', 'maximum_duration_seconds'),
+    approvalRule: approvalField(
+      'Who has to approve what is asked of this port; null: as the policy says.',
+      (row) => `${row}.approval`,
+    ),
   },
 })
+
+const textRule = (description: string, name: string) =>
+  plainOne(
+    'TextRule',
+    description,
+    (row) => `(select ${row}.${name}_required as required, ${row}.${name}_pattern as pattern)`,
+  )
 
 entity({
   name: 'Policy',
@@ -43,6 +54,12 @@ entity({
       (row, port) => `${port}.policy_id = ${row}.id`,
       (port) => `${port}.port, ${port}.protocol`,
     ),
+    approvalRule: approvalField(
+      'Who has to approve what is asked of a port that has no rule of its own; null when nobody has to.',
+      (row) => `${row}.approval`,
+    ),
+    justificationRule: textRule('What is asked of the justification of a request.', 'justification'),
+    ticketRule: textRule('What is asked of the id of the ticket of a request.', 'ticket'),
     version: column('Int', 'Counts up with each change, from 1.', 'version'),
     createdAt: instant('When JIT was enabled.', 'created_at'),
     updatedAt: instant('When it last changed.', 'updated_at'),

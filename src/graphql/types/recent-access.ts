@@ -22,6 +22,10 @@ part({
 /** Whether the viewer may see every grant of the machine `row`, and not only the own ones. */
 const seesAll: RowSql = (row, parameters) => within(parameters, actions.readGrant, placeOfMachine(row))
 
+/** Whether the grant `row` was approved and not given up before it began. */
+const cameOrComes = (row: string) =>
+  `${row}.state <> 'PENDING_APPROVAL' and (${row}.state <> 'CLOSED' or ${row}.closing_at is not null)`
+
 const ownOnly = `who may not do ${actions.readGrant} at the machine sees the own only`
 
 /**
@@ -29,16 +33,16 @@ const ownOnly = `who may not do ${actions.readGrant} at the machine sees the own
  * alone: by machine and moment, or by machine, requester and moment for who may see no others.
  */
 export const recentAccess: Readonly<Record<string, Field>> = {
-  // Only approval leads a grant out of PENDING_APPROVAL: a look at each request besides would cost more than all else.
+  // By its grants: a look at each request besides would cost more than all else.
   accessRequestsLast7Days: value(
     'Int',
     'Requests for access to it that were made in the last 7 days (of 24 hours, by the clock of the database) and ' +
-      `approved. One counts once, however many ports it names. Of what the viewer may see: ${ownOnly}. That one has ` +
+      `approved; one that came to its end before it began does not count. One counts once, however many ports it names. Of what the viewer may see: ${ownOnly}. That one has ` +
       'become too old is no event: a list that is kept current shows it with the next change of the machine.',
     // The upper end is for the planner: of a lower end alone it would think that it leaves a third of all grants. And
     // that only some count is no condition of the read, or it might begin from all that the viewer ever asked for.
     (row, parameters) => `(select count(distinct g.request_id) filter (
-        where g.state <> 'PENDING_APPROVAL' and (g.requester_id = ${viewerId(parameters)} or ${seesAll(row, parameters)}))
+        where ${cameOrComes('g')} and (g.requester_id = ${viewerId(parameters)} or ${seesAll(row, parameters)}))
       from grants g where g.vm_id = ${row}.id
         and g.requested_at > (select gateway_now() - interval '168 hours')
         and g.requested_at < (select gateway_now() + interval '168 hours'))`,

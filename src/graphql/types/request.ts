@@ -3,11 +3,13 @@ import { builder } from '../builder.ts'
 import { RequestStatus } from '../enums.ts'
 import type { Connection } from '../read/description.ts'
 import { entity } from '../read/entity.ts'
-import { column, instant, nullable, plainOne } from '../read/fields.ts'
+import { column, instant, nullable, parts, plainOne, plainOrNull, value } from '../read/fields.ts'
 import { placeOf, viewerId, within } from '../read/parameters.ts'
-import { actorSql } from '../read/sql.ts'
+import { actorSql, isTicket, ticketSql } from '../read/sql.ts'
 import { grantPage } from './grant-page.ts'
 import './plain.ts'
+import { awaitedByViewer, awaitsDecision, decidedByViewer } from './request-deciders.ts'
+import { requestedPorts } from './request-parts.ts'
 
 entity({
   name: 'Request',
@@ -15,10 +17,15 @@ entity({
   table: 'requests',
   key: { column: 'id', type: 'uuid' },
   authorisation: {
-    rule: `Its requester, and whoever may do ${actions.readGrant} at a virtual machine it asked for.`,
+    rule:
+      `Its requester, whoever may do ${actions.readGrant} at a virtual machine it asked for, and its approvers as long ` +
+      'as it waits for them, or when they decided on it.',
+    // The lists are made once for a statement, so that an index finds what is in them.
     where: (row, parameters) =>
       `(${row}.requester_id = ${viewerId(parameters)} or exists (select 1 from grants g
-        where g.request_id = ${row}.id and ${within(parameters, actions.readGrant, placeOf('g'))}))`,
+        where g.request_id = ${row}.id and ${within(parameters, actions.readGrant, placeOf('g'))})
+        or ${row}.id = any(array(${awaitedByViewer(parameters)}))
+        or ${row}.id = any(array(${decidedByViewer(parameters)})))`,
   },
   fields: {
     requester: plainOne('Actor', 'Who asked.', (row) =>
@@ -30,12 +37,41 @@ entity({
       'justification',
       nullable,
     ),
+    ticket: plainOrNull(
+      'Ticket',
+      'The ticket it is for; null when it is for none.',
+      (row) => ticketSql(`${row}.ticket_id`, `${row}.ticket_system`),
+      isTicket,
+    ),
     status: column(RequestStatus, 'What became of it.', 'status'),
     requestedAt: instant('When it was asked.', 'requested_at'),
+    startsAt: instant('When its grants are to open; null: as soon as they may.', 'starts_at', nullable),
     decidedAt: instant('When it was decided; null until then.', 'decided_at', nullable),
+    decideBy: instant('When it lapses if nobody decides; null when nobody had to.', 'decide_by', nullable),
+    decisions: parts(
+      'Decision',
+      'What approvers said while it counted, the first one first.',
+      (row, decision) => `${decision}.request_id = ${row}.id`,
+      (decision) => `${decision}.decided_at, ${decision}.actor_id`,
+    ),
+    ports: requestedPorts,
     grants: grantPage(
       'Its grants, as far as the viewer may see them.',
       (row, grant) => `${grant}.request_id = ${row}.id`,
+    ),
+    viewerCanDecide: value(
+      'Boolean',
+      'Whether it waits for a decision of the viewer, who has not decided on it yet.',
+      awaitsDecision,
+    ),
+    viewerCanWithdraw: value(
+      'Boolean',
+      'Whether the viewer asked for it and can take it back now.',
+      (
+        row,
+        parameters,
+      ) => `(${row}.requester_id = ${viewerId(parameters)} and ${row}.status in ('PENDING_APPROVAL', 'APPROVED')
+        and exists (select from grants g where g.request_id = ${row}.id and g.state in ('PENDING_APPROVAL', 'SCHEDULED')))`,
     ),
   },
 })
@@ -46,6 +82,7 @@ const RequestFilter = builder.inputType('RequestFilter', {
     statuses: t.field({ type: [RequestStatus], description: 'Of any of these statuses.' }),
     requesterIds: t.stringList({ description: 'By any of these actors, by `Actor.id`.' }),
     mine: t.boolean({ description: 'Only those of the viewer.' }),
+    awaitingMe: t.boolean({ description: 'Only those that wait for a decision of the viewer.' }),
   }),
 })
 
@@ -72,6 +109,7 @@ export const requestPage: Connection = {
         ...(statuses === undefined ? [] : [`${row}.status = any(${statuses})`]),
         ...(requesters === undefined ? [] : [`${row}.requester_id = any(${requesters})`]),
         ...(filter.shape('mine') === true ? [`${row}.requester_id = ${viewerId(parameters)}`] : []),
+        ...(filter.shape('awaitingMe') === true ? [awaitsDecision(row, parameters)] : []),
       ]
     },
   },

@@ -7,6 +7,7 @@ import { builder } from '../builder.ts'
 import { inputIds } from './input-id.ts'
 import { policyPort, PolicyPortInput } from './policy-port-input.ts'
 import { policyResultsPayload } from './policy-results.ts'
+import { policyTerms, termFields } from './policy-terms-input.ts'
 import { verb } from './verb.ts'
 
 verb('enableJit', {
@@ -15,7 +16,7 @@ verb('enableJit', {
     'boundaries on its path, ahead of foreign rules where that can be. Where it cannot, `VirtualMachine.exposures` says so.',
   authorisation: `Whoever may do ${actions.writePolicy} at each machine.`,
   input: builder.inputType('EnableJitInput', {
-    description: 'What to protect, and where.',
+    description: 'What to protect, and where, and what is asked of whoever wants it open.',
     fields: (t) => ({
       virtualMachines: t.idList({
         required: true,
@@ -31,6 +32,7 @@ verb('enableJit', {
         description:
           'True: protects the recommended ports of any system instead (22, 3389, 5985 and 5986); `ports` must be null.',
       }),
+      ...termFields(t, 'nothing'),
       idempotencyKey: t.string({
         description:
           `Repeating a call with the key within ${keptDays} days gives the first answer again: 1 to 255 characters. ` +
@@ -46,6 +48,7 @@ verb('enableJit', {
       vmIds: inputIds('VirtualMachine', input.virtualMachines),
       ports: input.ports?.map(policyPort) ?? null,
       recommended: input.recommended ?? null,
+      ...policyTerms(input),
       idempotencyKey: input.idempotencyKey ?? null,
     }),
 })

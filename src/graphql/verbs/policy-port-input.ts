@@ -2,6 +2,7 @@ import { policyBounds, type PortInput } from '../../access/policy.ts'
 import { formatDuration } from '../../time/duration.ts'
 import { builder } from '../builder.ts'
 import { Protocol } from '../enums.ts'
+import { approvalRule, ApprovalRuleInput } from './policy-terms-input.ts'
 
 const { shortestDuration, longestDuration, defaultDuration } = policyBounds
 
@@ -27,6 +28,12 @@ export const PolicyPortInput = builder.inputType('PolicyPortInput', {
         `The longest window that can be asked for, from ${formatDuration(shortestDuration)} to ` +
         `${formatDuration(longestDuration)}. Null: ${formatDuration(defaultDuration)}.`,
     }),
+    approvalRule: t.field({
+      type: ApprovalRuleInput,
+      description:
+        'Who has to approve what is asked of it, in place of the rule of the policy. Null: as the policy says, or, for ' +
+        'a port that is replaced, as it was.',
+    }),
   }),
 })
 
@@ -37,5 +44,6 @@ export function policyPort(input: typeof PolicyPortInput.$inferInput): PortInput
     protocol: input.protocol ?? null,
     allowedSources: input.allowedSources ?? null,
     maximumDurationSeconds: input.maximumDuration ?? null,
+    approvalRule: approvalRule(input.approvalRule),
   }
 }

@@ -7,7 +7,8 @@ import { verb } from './verb.ts'
 verb('releaseGrant', {
   description:
     "Ends the viewer's own grant before its time: it is CLOSING until its port is proven closed. Sessions that were " +
-    'established through it may live on. Releasing one that is closing already changes nothing.',
+    'established through it may live on. One that waits for approval or for its beginning is CLOSED at once, as withdrawn. ' +
+    'Releasing one that is closing already changes nothing.',
   authorisation: 'The holder of the grant.',
   input: builder.inputType('ReleaseGrantInput', {
     description: 'A grant that the viewer holds.',

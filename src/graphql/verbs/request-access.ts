@@ -1,5 +1,6 @@
 import { actions } from '../../access/role.ts'
-import { shortestWindow, longestJustification } from '../../access/window.ts'
+import { longestTicketPart } from '../../access/ticket.ts'
+import { longestAhead, longestJustification, shortestWindow } from '../../access/window.ts'
 import type { RequestOutcome } from '../../commands/command.ts'
 import { keptDays } from '../../commands/idempotency.ts'
 import { requestAccess, requestBounds } from '../../commands/request-access.ts'
@@ -28,6 +29,17 @@ const AccessTargetInput = builder.inputType('AccessTargetInput', {
   }),
 })
 
+const TicketInput = builder.inputType('TicketInput', {
+  description: 'The ticket that a request is for.',
+  fields: (t) => ({
+    id: t.string({
+      required: true,
+      description: `Its number, as its system writes it: up to ${longestTicketPart} characters.`,
+    }),
+    system: t.string({ description: `The system it is of, up to ${longestTicketPart} characters. Null: not said.` }),
+  }),
+})
+
 const { mostTargets, mostGrants } = requestBounds
 const RequestAccessInput = builder.inputType('RequestAccessInput', {
   description: 'What is asked: ports of machines, from sources, for a while.',
@@ -53,8 +65,20 @@ const RequestAccessInput = builder.inputType('RequestAccessInput', {
       type: 'DateTime',
       description: 'An absolute end instead of a duration; the time until then must be within the maximum.',
     }),
+    startsAt: t.field({
+      type: 'DateTime',
+      description:
+        `When to open, at most ${longestAhead / 86_400} days ahead: the grants are SCHEDULED until then, and the policy ` +
+        'is asked again. A duration still counts from when a port is proven open. Null: as soon as may be.',
+    }),
     justification: t.string({
-      description: `Why, for the audit trail: up to ${longestJustification} characters. Null: not said.`,
+      description:
+        `Why, for the audit trail and for approvers: up to ${longestJustification} characters. The policy may require ` +
+        'it. Null: not said.',
+    }),
+    ticket: t.field({
+      type: TicketInput,
+      description: 'The ticket it is for. The policy may require one. Null: for none.',
     }),
     idempotencyKey: t.string({
       description:
@@ -72,7 +96,7 @@ RequestAccessPayload.implement({
   extensions: toldToCaller,
   fields: (t) => ({
     request: entityField(t, 'Request', ({ requestId }) => requestId, 'The request; null when nothing was granted.'),
-    grants: entitiesField(t, 'Grant', ({ grantIds }) => grantIds, 'A grant for each port permitted: OPENING at first.'),
+    grants: entitiesField(t, 'Grant', ({ grantIds }) => grantIds, 'A grant for each port permitted.'),
     userErrors: userErrorsField(t),
   }),
 })
@@ -80,7 +104,8 @@ RequestAccessPayload.implement({
 verb('requestAccess', {
   description:
     'Asks for ports of machines to be opened for a while. Each port is judged by the policy of its machine; those ' +
-    'permitted are opened at once: follow them by `grantEvents` or `Grant.state`.',
+    'permitted are opened at once, or when they are to begin: follow them by `grantEvents` or `Grant.state`. When any of ' +
+    'them needs approval the whole request waits for it.',
   authorisation: `Whoever may do ${actions.requestAccess} at each machine.`,
   input: RequestAccessInput,
   payload: RequestAccessPayload,
@@ -99,7 +124,9 @@ verb('requestAccess', {
       sources: input.sources ?? null,
       durationSeconds: input.duration ?? null,
       endsAt: input.endsAt ?? null,
+      startsAt: input.startsAt ?? null,
       justification: input.justification ?? null,
+      ticket: input.ticket ? { id: input.ticket.id, system: input.ticket.system ?? null } : null,
       idempotencyKey: input.idempotencyKey ?? null,
     }),
 })

@@ -8,7 +8,8 @@ import { verb } from './verb.ts'
 verb('revokeGrant', {
   description:
     "Ends anybody's grant before its time: it is CLOSING until its port is proven closed. Sessions that were " +
-    'established through it may live on. Revoking one that is closing already changes nothing.',
+    'established through it may live on. One that waits for approval or for its beginning is CLOSED at once. Revoking one ' +
+    'that is closing already changes nothing.',
   authorisation: `Whoever may do ${actions.revokeGrant} at the virtual machine.`,
   input: builder.inputType('RevokeGrantInput', {
     description: 'A grant of anybody.',

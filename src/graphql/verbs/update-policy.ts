@@ -7,6 +7,7 @@ import { Protocol } from '../enums.ts'
 import { inputIds } from './input-id.ts'
 import { policyPort, PolicyPortInput } from './policy-port-input.ts'
 import { policyResultsPayload } from './policy-results.ts'
+import { approvalRule, ApprovalRuleInput, policyTerms, termFields } from './policy-terms-input.ts'
 import { verb } from './verb.ts'
 
 const PortSelector = builder.inputType('PortSelector', {
@@ -22,13 +23,28 @@ const PortSelector = builder.inputType('PortSelector', {
   }),
 })
 
+const PortApprovalInput = builder.inputType('PortApprovalInput', {
+  description: 'A port of a policy, and who is to approve what is asked of it.',
+  fields: (t) => ({
+    port: t.int({ required: true, description: '1 to 65535.' }),
+    protocol: t.field({
+      type: Protocol,
+      required: true,
+      defaultValue: 'TCP',
+      description: 'As the policy has it: ANY does not stand for TCP or UDP here.',
+    }),
+    approvalRule: t.field({ type: ApprovalRuleInput, description: 'The rule. Null: that of the policy.' }),
+  }),
+})
+
 verb('updatePolicy', {
   description:
-    'Changes ports of policies and leaves the others as they are. Grants of ports that are no longer protected end; ' +
-    'those of ports that stay keep their window.',
+    'Changes what is named of policies and leaves the rest as it is. Grants of ports that are no longer protected end; ' +
+    'those of ports that stay keep their window. Requests that wait are asked of the approvers that the policy has now, ' +
+    'and approved when it asks for no more approvals than they have.',
   authorisation: `Whoever may do ${actions.writePolicy} at each machine.`,
   input: builder.inputType('UpdatePolicyInput', {
-    description: 'Which policies to change, and how: ports to set, ports to remove, or both.',
+    description: 'Which policies to change, and how: whatever is null stays as it is.',
     fields: (t) => ({
       policies: t.idList({
         required: true,
@@ -44,6 +60,12 @@ verb('updatePolicy', {
         type: [PortSelector],
         description: 'Ports to take out. A policy keeps at least one: disable JIT to have none.',
       }),
+      setPortApprovals: t.field({
+        type: [PortApprovalInput],
+        description:
+          'Who approves what is asked of ports that the policy has and that are neither set nor removed in the same call.',
+      }),
+      ...termFields(t, 'as it is'),
     }),
   }),
   payload: policyResultsPayload('UpdatePolicyPayload'),
@@ -54,5 +76,12 @@ verb('updatePolicy', {
       policyIds: inputIds('Policy', input.policies),
       setPorts: input.setPorts?.map(policyPort) ?? null,
       removePorts: input.removePorts?.map(({ port, protocol }) => ({ port, protocol })) ?? null,
+      setPortApprovals:
+        input.setPortApprovals?.map(({ port, protocol, approvalRule: rule }) => ({
+          port,
+          protocol,
+          approvalRule: approvalRule(rule),
+        })) ?? null,
+      ...policyTerms(input),
     }),
 })

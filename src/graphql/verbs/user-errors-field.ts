@@ -14,6 +14,8 @@ const inputNames: Readonly<Record<string, string>> = {
   vmIds: 'virtualMachines',
   policyIds: 'policies',
   grantId: 'grant',
+  requestId: 'request',
+  decideWithinSeconds: 'decideWithin',
   assignmentId: 'roleAssignment',
   durationSeconds: 'duration',
   maximumDurationSeconds: 'maximumDuration',

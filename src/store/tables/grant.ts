@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
-import { boolean, check, index, integer, pgEnum, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
+import { boolean, check, index, integer, jsonb, pgEnum, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core'
+import type { Refusal } from '../../access/facts.ts'
 import { endReasons, enforcementStatuses, grantStates, requestStatuses } from '../../access/words.ts'
 import { boundaries } from './boundary.ts'
 import { instant, texts } from './column.ts'
@@ -19,12 +20,35 @@ export const requests = pgTable(
     requesterKind: actorKind('requester_kind').notNull(),
     requesterId: text('requester_id').notNull(),
     requesterName: text('requester_name').notNull(),
+    /** What the requester came with: who may no longer ask when it is to open is refused. */
+    requesterGroups: texts('requester_groups'),
+    requesterAppRoles: texts('requester_app_roles'),
+    /** The right to ask came from the configuration, not from a role that was assigned. */
+    requesterConfigured: boolean('requester_configured').notNull().default(false),
     justification: text(),
+    ticketId: text('ticket_id'),
+    ticketSystem: text('ticket_system'),
+    /** Null: its grants were to open as soon as they may. */
+    startsAt: instant('starts_at'),
     status: requestStatus().notNull(),
     requestedAt: instant('requested_at').notNull(),
     decidedAt: instant('decided_at'),
+    /** Not decided by then it lapses; null when nobody had to approve it. */
+    decideBy: instant('decide_by'),
+    /** When the gateway looks at it next while it waits: at its end, or when what it waits for may have changed. */
+    lookAt: instant('look_at'),
   },
-  (table) => [index('requests_requester').on(table.requesterId, table.id)],
+  (table) => [
+    index('requests_requester').on(table.requesterId, table.id),
+    index('requests_look')
+      .on(table.lookAt)
+      .where(sql`status = 'PENDING_APPROVAL'`),
+    check(
+      'requests_waiting_have_an_end',
+      sql`${table.status} <> 'PENDING_APPROVAL' or (${table.decideBy} is not null and ${table.lookAt} is not null)`,
+    ),
+    check('requests_ticket_has_an_id', sql`${table.ticketSystem} is null or ${table.ticketId} is not null`),
+  ],
 )
 
 /** The right to one port of one virtual machine for a window. Decided state only: see enforcements for what is so. */
@@ -49,6 +73,12 @@ export const grants = pgTable(
     requestedAt: instant('requested_at').notNull(),
     /** Length of the window when it starts at activation; null when an absolute end was asked. */
     durationSeconds: integer('duration_seconds'),
+    /** When it is to open; null: as soon as it may. */
+    startsAt: instant('starts_at'),
+    /** How many have to approve it, by the policy as it was last; 0: nobody. */
+    approvalsNeeded: integer('approvals_needed').notNull().default(0),
+    /** What failed when it was evaluated again before it opened. */
+    refusals: jsonb().$type<readonly Refusal[]>().notNull().default([]),
     /** End of the window: set at activation, or from the start when it was asked as a moment. */
     endsAt: instant('ends_at'),
     /** An opening not proven by then has failed. */
@@ -88,6 +118,12 @@ export const grants = pgTable(
     index('grants_opening')
       .on(table.openBy)
       .where(sql`state = 'OPENING'`),
+    index('grants_starts')
+      .on(table.startsAt)
+      .where(sql`state = 'SCHEDULED'`),
+    index('grants_waiting')
+      .on(table.vmId)
+      .where(sql`state in ('PENDING_APPROVAL', 'SCHEDULED')`),
     index('grants_live')
       .on(table.vmId)
       .where(sql`state in ('OPENING', 'ACTIVE', 'CLOSING')`),

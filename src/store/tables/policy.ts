@@ -1,5 +1,18 @@
 import { sql } from 'drizzle-orm'
-import { check, index, integer, pgEnum, pgTable, primaryKey, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import {
+  boolean,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgEnum,
+  pgTable,
+  primaryKey,
+  text,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core'
+import type { ApprovalRule } from '../../access/approval.ts'
 import { actorKinds, protocols } from '../../access/words.ts'
 import { instant, texts } from './column.ts'
 import { virtualMachines } from './virtual-machine.ts'
@@ -23,6 +36,14 @@ export const policies = pgTable(
     createdByKind: actorKind('created_by_kind').notNull(),
     createdById: text('created_by_id').notNull(),
     createdByName: text('created_by_name').notNull(),
+    /** Who has to approve what is asked; null when nobody has to. Ports may have a rule of their own. */
+    approval: jsonb().$type<ApprovalRule>(),
+    justificationRequired: boolean('justification_required').notNull().default(false),
+    /** What the whole of a justification must be; null leaves it to its writer. */
+    justificationPattern: text('justification_pattern'),
+    ticketRequired: boolean('ticket_required').notNull().default(false),
+    /** The same of the id of a ticket. */
+    ticketPattern: text('ticket_pattern'),
     /** Set when JIT was disabled; a disabled policy is kept for the audit trail and never enabled again. */
     disabledAt: instant('disabled_at'),
   },
@@ -46,6 +67,8 @@ export const policyPorts = pgTable(
     /** Canonical CIDRs a source must lie in. */
     allowedSources: texts('allowed_sources'),
     maximumDurationSeconds: integer('maximum_duration_seconds').notNull(),
+    /** Null: as the policy says. */
+    approval: jsonb().$type<ApprovalRule>(),
   },
   (table) => [
     primaryKey({ columns: [table.policyId, table.port, table.protocol] }),

@@ -58,7 +58,17 @@ export function factOf({ step, ...drawn }: DrawnFact, sequence: number): NewFact
     grantId,
     requesterId,
     correlationId: markOf(sequence),
-    detail: { state: step.state, port, protocol, sources, endsAt, endReason: null, fault: null },
+    detail: {
+      state: step.state,
+      port,
+      protocol,
+      sources,
+      endsAt,
+      startsAt: null,
+      refusals: [],
+      endReason: null,
+      fault: null,
+    },
   }
 }
 

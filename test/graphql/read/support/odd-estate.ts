@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto'
 import {
   factKinds,
   grantFactKinds,
+  requestFactKinds,
   type FactDetails,
   type FactKind,
   type GrantFactKind,
+  type RequestFactKind,
 } from '../../../../src/access/facts.ts'
 import type { Viewer } from '../../../../src/access/viewer.ts'
 import { globalId, type NodeType } from '../../../../src/graphql/global-id.ts'
@@ -34,20 +37,28 @@ export const viewers: readonly Viewer[] = [
   person('rita', 'REQUESTER', (machines[2] as Machine).group),
   person('rob', 'OPERATOR', (machines[5] as Machine).id),
   { ...person('nobody "at" all', null), address: null },
+  { ...person('odile', null), groups: ['on-call', 'say "no"'], appRoles: ['Approver'] },
+]
+
+const refusals = [
+  { code: 'POLICY_VIOLATION', constraint: 'DURATION', message: odd(2), allowed: ['PT1H', odd(4)], asked: odd(3) },
+  { code: 'CONFLICT', constraint: null, message: odd(6), allowed: [], asked: null },
 ]
 
 const grantDetails = Object.fromEntries(grantFactKinds.map((kind) => [kind, grantDetail(kind)])) as unknown
 
+const requestDetails = Object.fromEntries(requestFactKinds.map((kind, n) => [kind, requestDetail(n)])) as unknown
+
 const details: Readonly<FactDetails> = {
   ...(grantDetails as Pick<FactDetails, GrantFactKind>),
+  ...(requestDetails as Pick<FactDetails, RequestFactKind>),
   VirtualMachineFound: { name: odd(4) },
   VirtualMachineChanged: { name: odd(5) },
   AccountRegistered: { name: odd(2) },
   VirtualMachineGone: { name: odd(3) },
-  PolicyCreated: { version: 1, ports: recordedPorts() },
-  PolicyUpdated: { version: 2, ports: [] },
-  PolicyDisabled: { version: 3, ports: recordedPorts().slice(1) },
-  AccessRequested: { justification: null, grants: 2 },
+  PolicyCreated: { version: 1, ports: recordedPorts(), ...terms(0) },
+  PolicyUpdated: { version: 2, ports: [], ...terms(1) },
+  PolicyDisabled: { version: 3, ports: recordedPorts().slice(1), ...terms(2) },
   BoundaryWritten: { added: [odd(2), odd(6)], removed: [] },
   BoundaryWriteFailed: { fault: { code: 'Odd', message: odd(3) }, attempts: 3 },
   ExposureFound: { port: 22, protocol: 'TCP', ruleName: odd(6) },
@@ -70,6 +81,7 @@ export async function writeOddEstate(store: Store): Promise<void> {
   for (const [n, machine] of machines.entries()) await writeMachine(write, machine, n)
   for (const [n, { id, machine }] of grants.entries()) await writeGrant(write, id, machine, n)
   await write(`update requests set justification = $1, decided_at = gateway_now() where requester_id = 'rita'`, odd(3))
+  for (const [n, { request }] of grants.entries()) await writeRequest(write, request, n)
   for (const [n, kind] of factKinds.entries()) await writeFact(write, kind, n)
   for (const [n, scope] of [
     '/',
@@ -84,6 +96,63 @@ export async function writeOddEstate(store: Store): Promise<void> {
       ['READER', 'OPERATOR', 'REQUESTER'][n % 3],
       scope,
     )
+}
+
+/** Some wait for all kinds of approvers, some were decided on, some came with a ticket. */
+async function writeRequest(write: Write, request: string, n: number): Promise<void> {
+  if (n % 3 > 0)
+    await write(
+      'update requests set ticket_id = $2, ticket_system = $3 where id = $1',
+      request,
+      odd(n),
+      [null, odd(n)][n % 2],
+    )
+  if (n % 4 === 3)
+    await write(
+      `insert into request_decisions (request_id, actor_kind, actor_id, actor_name, verdict, reason, decided_at, grant_ids)
+       select r.id, 'PERSON', a, $2, 'APPROVED', $3, gateway_now(), array(select id from grants where request_id = r.id)
+       from requests r, unnest(array['rob', 'max', $4]) a where r.id = $1`,
+      request,
+      odd(n),
+      [null, odd(n + 1)][n % 2],
+      'odile',
+    )
+  if (n % 2 === 0) return
+  const waiting = randomUUID()
+  await write(
+    `insert into requests (id, requester_kind, requester_id, requester_name, status, requested_at, starts_at, decide_by,
+       look_at)
+     select $2, requester_kind, requester_id, requester_name, 'PENDING_APPROVAL', gateway_now(), $3, gateway_now(),
+       gateway_now() from requests where id = $1`,
+    request,
+    waiting,
+    moments[n % 3],
+  )
+  await write(
+    `insert into grants (id, request_id, vm_id, account_id, resource_group_id, requester_id, requester_name, port,
+       protocol, sources, state, requested_at, duration_seconds, open_by, latest_end, starts_at, approvals_needed)
+     select $2, $3, vm_id, account_id, resource_group_id, requester_id, requester_name, 23, 'TCP', '{}',
+       'PENDING_APPROVAL', gateway_now(), 600, gateway_now(), gateway_now(), $4, 2 from grants where request_id = $1`,
+    request,
+    randomUUID(),
+    waiting,
+    moments[n % 3],
+  )
+  await write(
+    `insert into awaited_approvals (grant_id, request_id, requester_id, vm_id, account_id, resource_group_id,
+       approver_kind, approver_id)
+     select g.id, request_id, requester_id, vm_id, account_id, resource_group_id, a.kind, a.id
+     from grants g, jsonb_to_recordset($2) as a(kind approver_kind, id text) where request_id = $1`,
+    waiting,
+    JSON.stringify(
+      [
+        { kind: 'ROLE', id: '' },
+        { kind: 'USER', id: 'rob' },
+        { kind: 'GROUP', id: 'say "no"' },
+        { kind: 'APP_ROLE', id: 'Approver' },
+      ].slice((n - 1) % 4),
+    ),
+  )
 }
 
 type Write = (text: string, ...values: unknown[]) => Promise<unknown>
@@ -168,6 +237,23 @@ async function writeMachine(write: Write, { id, account, boundary, policy }: Mac
       id,
       odd(n),
     )
+  if (n % 3 > 0) {
+    const { approval, justification, ticket } = terms(n)
+    await write(
+      `update policies set approval = $2, justification_required = $3, justification_pattern = $4, ticket_required = $5
+       where id = $1`,
+      policy,
+      JSON.stringify(approval),
+      justification.required,
+      justification.pattern,
+      ticket.required,
+    )
+    await write(
+      'update policy_ports set approval = $2 where policy_id = $1 and port > 80',
+      policy,
+      JSON.stringify(terms(2).approval),
+    )
+  }
   if (n === 7) await write('update policies set disabled_at = gateway_now(), version = 2 where id = $1', policy)
 }
 
@@ -260,14 +346,57 @@ function grantDetail(kind: FactKind) {
     protocol: ['TCP', 'UDP', 'ANY'][n % 3],
     sources: n % 2 === 0 ? [] : ['192.0.2.0/24', '2001:db8::/32'],
     endsAt: moments[n % 3],
+    startsAt: moments[(n + 1) % 3],
+    refusals: n % 2 === 0 ? [] : refusals,
     endReason: [null, 'TIME_UP', 'REVOKED'][n % 3],
     fault: n % 2 === 0 ? null : { code: 'Odd', message: odd(n) },
   }
 }
 
+function requestDetail(n: number) {
+  return {
+    status: ['PENDING_APPROVAL', 'APPROVED', 'LAPSED'][n % 3],
+    justification: n % 2 === 0 ? null : odd(n),
+    ticket: [null, { id: odd(n), system: null }, { id: odd(n + 1), system: odd(n) }][n % 3],
+    grants: n,
+    startsAt: moments[n % 3],
+    decideBy: moments[(n + 1) % 3],
+    vmIds: machines.slice(0, n % 3).map(({ id }) => id),
+    awaited: [{ approvers: [{ kind: 'USER', id: 'rob' }], vmIds: machines.slice(0, 1).map(({ id }) => id) }],
+    deciders: ['max'].slice(n % 2),
+    verdict: [null, 'APPROVED', 'DENIED'][n % 3],
+    reason: n % 2 === 0 ? null : odd(n + 2),
+    counted: n % 3 > 0,
+  }
+}
+
+function terms(n: number) {
+  const approvers = [
+    { kind: 'ROLE' as const, id: null },
+    { kind: 'USER' as const, id: odd(n) },
+  ].slice(n % 3)
+  return {
+    approval: n % 3 === 0 ? null : { approvalsNeeded: n % 3, approvers, decideWithinSeconds: 3_600 + n },
+    justification: { required: n % 2 === 0, pattern: n % 2 === 0 ? null : odd(n) },
+    ticket: { required: n % 2 === 1, pattern: null },
+  }
+}
+
 function recordedPorts() {
   return [
-    { port: 22, protocol: 'TCP' as const, allowedSources: ['0.0.0.0/0', '::/0'], maximumDurationSeconds: 3_661 },
-    { port: 3389, protocol: 'ANY' as const, allowedSources: [], maximumDurationSeconds: 60 },
+    {
+      port: 22,
+      protocol: 'TCP' as const,
+      allowedSources: ['0.0.0.0/0', '::/0'],
+      maximumDurationSeconds: 3_661,
+      approval: null,
+    },
+    {
+      port: 3389,
+      protocol: 'ANY' as const,
+      allowedSources: [],
+      maximumDurationSeconds: 60,
+      approval: terms(1).approval,
+    },
   ]
 }

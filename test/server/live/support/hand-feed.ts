@@ -120,6 +120,8 @@ export function grantFact(kind: GrantFactKind, of: { vm: string; requester?: str
       protocol: 'TCP',
       sources: ['203.0.113.7/32'],
       endsAt: null,
+      startsAt: null,
+      refusals: [],
       endReason: null,
       fault: null,
     },

@@ -1,0 +1,49 @@
+import { readApproval, type ApprovalInput, type ApprovalRule } from './approval.ts'
+import type { PolicyTerms } from './policy.ts'
+import { anyText, readTextRule, type TextRule, type TextRuleInput } from './text-rule.ts'
+import type { UserError } from './user-error.ts'
+
+/** What a policy is to ask of every port, as asked; null leaves it as it is. */
+export interface TermsInput {
+  readonly approvalRule?: ApprovalInput | null
+  readonly justificationRule?: TextRuleInput | null
+  readonly ticketRule?: TextRuleInput | null
+}
+
+/** What a policy asks of every port. */
+export type CommonTerms = Omit<PolicyTerms, 'ports'>
+
+/** What a policy asks when nobody said otherwise: nothing. */
+export const noTerms: CommonTerms = { approval: null, justification: anyText, ticket: anyText }
+
+/** Terms as read: what is undefined stays as it is. */
+export interface TermChanges {
+  readonly approval: ApprovalRule | undefined
+  readonly justification: TextRule | undefined
+  readonly ticket: TextRule | undefined
+}
+
+/** Checks terms as asked. */
+export function readTerms(input: TermsInput): {
+  readonly changes: TermChanges
+  readonly userErrors: readonly UserError[]
+} {
+  const { approvalRule, justificationRule, ticketRule } = input
+  const approval = approvalRule ? readApproval(approvalRule, ['approvalRule']) : null
+  const justification = justificationRule ? readTextRule(justificationRule, ['justificationRule']) : null
+  const ticket = ticketRule ? readTextRule(ticketRule, ['ticketRule']) : null
+  return {
+    changes: { approval: approval?.rule, justification: justification?.rule, ticket: ticket?.rule },
+    userErrors: [approval, justification, ticket].flatMap((read) => read?.userErrors ?? []),
+  }
+}
+
+/** Terms after changes. A rule by which nobody has to approve is none. */
+export function changeTerms(current: CommonTerms, changes: TermChanges): CommonTerms {
+  const approval = changes.approval ?? current.approval
+  return {
+    approval: approval?.approvalsNeeded === 0 ? null : approval,
+    justification: changes.justification ?? current.justification,
+    ticket: changes.ticket ?? current.ticket,
+  }
+}

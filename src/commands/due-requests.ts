@@ -1,0 +1,66 @@
+import type { Log } from '../log/log.ts'
+import { listen } from '../store/listen.ts'
+import { sql } from '../store/sql.ts'
+import type { Store } from '../store/store.ts'
+import type { Clock } from '../time/clock.ts'
+import { startDueLoop } from '../time/due-loop.ts'
+import { lapseOverdue } from './lapse-requests.ts'
+import { settleWaiting } from './settle-waiting.ts'
+import { startScheduled } from './start-scheduled.ts'
+
+/** How the work of time on requests is done; the figures have defaults that suit a gateway. */
+export interface DueRequestsOptions {
+  readonly store: Store
+  /** The database, for the connection that listens. */
+  readonly url: string
+  readonly clock: Clock
+  readonly log: Log
+  /** How often to look when no hint came, in milliseconds. */
+  readonly pollMs?: number
+  /** Grants or requests of one transaction. */
+  readonly batch?: number
+}
+
+/**
+ * Does what is asked of time while requests wait: opens what is scheduled when its moment has come, lets lapse what
+ * nobody decided, and looks again at what policies may have settled. What is due is in the database, so any number may
+ * run over one, and one that was cut off is taken up by the next.
+ */
+export function startDueRequests(options: DueRequestsOptions): { stop(): Promise<void> } {
+  const { store, url, clock, log, pollMs = 1_000, batch = 200 } = options
+  const turn = async (): Promise<number | null> => {
+    // Each by itself: what keeps one from its work must not keep the others.
+    const done = await Promise.allSettled(
+      [startScheduled, lapseOverdue, settleWaiting].map((work) => work(store, batch)),
+    )
+    for (const one of done)
+      if (one.status === 'rejected')
+        log.error({ error: one.reason as unknown }, 'requests that are due were not served')
+    const full = done.some((one) => one.status === 'fulfilled' && one.value === batch)
+    const wait = full ? 0 : await untilNextDue(store)
+    // What is due and was not served is in somebody else's hands.
+    return wait === null || full ? wait : Math.max(wait, HELD_WAIT_MS)
+  }
+  const loop = startDueLoop({ turn, floorMs: pollMs, clock, log })
+  const hints = listen(url, ['jit_due'], () => loop.wake(), log)
+  return {
+    async stop() {
+      await hints.stop()
+      await loop.stop()
+    },
+  }
+}
+
+/** How soon to look again at what another process works on, in milliseconds. */
+const HELD_WAIT_MS = 20
+
+/** Milliseconds until a grant begins or a request is to be looked at; null when nothing waits. */
+async function untilNextDue(store: Store): Promise<number | null> {
+  const { rows } = await store.db.execute<{ wait: number | null }>(sql`
+    select ceil(extract(epoch from least(
+      (select min(starts_at) from grants where state = 'SCHEDULED'),
+      (select min(look_at) from requests where status = 'PENDING_APPROVAL')
+    ) - gateway_now()) * 1000)::float8 as wait`)
+  const wait = rows[0]?.wait ?? null
+  return wait === null ? null : Math.max(0, wait)
+}
