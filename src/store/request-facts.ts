@@ -35,7 +35,10 @@ export async function recordRequests(
   await tx.execute(sql`select pg_notify('jit_activity', '')`)
 }
 
-/** Appends the fact of the state that each of these grants came to before it was opened, in the caller's transaction. */
+/**
+ * Appends the fact of the state that each of these grants came to before it was opened, in their order and in the caller's
+ * transaction.
+ */
 export async function recordUnopened(tx: Transaction, grantIds: readonly string[], actor: Actor): Promise<void> {
   if (grantIds.length === 0) return
   await tx.execute(sql`
@@ -45,6 +48,7 @@ export async function recordUnopened(tx: Transaction, grantIds: readonly string[
         when 'OPENING' then 'GrantOpening' when 'CLOSED' then 'GrantClosed' end)::fact_kind, ${actor.kind}::actor_kind,
       ${actor.id}, ${actor.name}, g.account_id, g.resource_group_id, g.vm_id, g.request_id, g.id, g.requester_id,
       grant_snapshot(g)
-    from grants g where g.id = any(${sql.param(grantIds)}::uuid[]) order by g.id`)
+    from unnest(${sql.param(grantIds)}::uuid[]) with ordinality wanted(id, n) join grants g on g.id = wanted.id
+    order by wanted.n`)
   await tx.execute(sql`select pg_notify('jit_activity', '')`)
 }
