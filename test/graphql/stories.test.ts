@@ -233,7 +233,7 @@ describe('approval', () => {
 
   test('a policy says who has to approve, port by port, and what must come with a request', async () => {
     const { store } = database
-    const { results } = await enableJit({ store, viewer: admin }, { vmIds: [machineKey('web-14')] })
+    const { results } = await enableJit({ store, viewer: admin }, { vmIds: [machineKey('web-19')] })
     const policy = globalId('Policy', results[0]?.policyId ?? '')
     const rules = {
       approvalRule: { approvalsNeeded: 2, approvers: [{ kind: 'ROLE' }, { kind: 'GROUP', id: 'on-call' }] },
