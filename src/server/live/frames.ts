@@ -13,16 +13,21 @@ const END = '}'.charCodeAt(0)
  * `id` is JSON.
  */
 export function framesOf(id: string, results: readonly Result[]): Buffer {
-  const around = BEFORE_ID.length + Buffer.byteLength(id) + BEFORE_RESULT.length + 1
+  const startLength = BEFORE_ID.length + Buffer.byteLength(id) + BEFORE_RESULT.length
   let size = 0
-  for (const { bytes } of results) size += sizeOf(around + bytes.length)
+  for (const { bytes } of results) size += sizeOf(startLength + bytes.length + 1)
   const frames = Buffer.allocUnsafe(size)
   let at = 0
+  let start = 0
   for (const { bytes } of results) {
-    at = writeHeader(frames, at, around + bytes.length)
-    at += BEFORE_ID.copy(frames, at)
-    at += frames.write(id, at)
-    at += BEFORE_RESULT.copy(frames, at)
+    at = writeHeader(frames, at, startLength + bytes.length + 1)
+    if (start === 0) {
+      start = at
+      BEFORE_ID.copy(frames, at)
+      frames.write(id, at + BEFORE_ID.length)
+      BEFORE_RESULT.copy(frames, at + startLength - BEFORE_RESULT.length)
+    } else frames.copy(frames, at, start, start + startLength)
+    at += startLength
     at += bytes.copy(frames, at)
     frames[at++] = END
   }
