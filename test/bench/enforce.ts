@@ -98,10 +98,10 @@ export async function run(flags: BenchFlags): Promise<object> {
   await until(async () => (await ask(`select from grants where state <> 'CLOSED'`)).length === 0)
   const removals = simulator.writes.slice(before + openWrites)
   const firstRemoval = (nsgId: string) =>
-    removals.find((write) => write.nsgId === nsgId && write.ruleNamesRemoved.length > 0)
+    removals.find((write) => write.resourceId === nsgId && write.ruleNamesRemoved.length > 0)
   const lateness = vmIds.map((id) => (firstRemoval(nsgOf.get(id) ?? '')?.at ?? Infinity) - endsAt.getTime())
   const perNsg = (writes: typeof removals) =>
-    Math.max(...[...new Set(nsgOf.values())].map((id) => writes.filter(({ nsgId }) => nsgId === id).length))
+    Math.max(...[...new Set(nsgOf.values())].map((id) => writes.filter(({ resourceId }) => resourceId === id).length))
   say(
     `most writes of one group: ${String(perNsg(simulator.writes.slice(before, before + openWrites)))} to open, ${String(perNsg(removals))} to close`,
   )

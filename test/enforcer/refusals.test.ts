@@ -42,8 +42,8 @@ describe('a boundary that changes under the enforcer', () => {
     rig.enforce()
     const at = await closed('edited')
     let edits = 0
-    const off = rig.simulator.on('beforeWrite', ({ groupId }) => {
-      if (groupId !== at || edits > 0) return
+    const off = rig.simulator.on('beforeWrite', ({ resourceId }) => {
+      if (resourceId !== at || edits > 0) return
       edits += 1
       rig.simulator.edit(at, (group) => {
         const [first] = group.properties.securityRules

@@ -68,8 +68,8 @@ describe('several enforcers over one database', () => {
     const [id = ''] = await rig.request(['vm-0'], '192.0.2.99')
     await rig.becomes(id, 'ACTIVE')
     const lost = Promise.withResolvers<void>()
-    const off = rig.simulator.on('afterWrite', async ({ groupId }) => {
-      if (groupId !== nsg) return
+    const off = rig.simulator.on('afterWrite', async ({ resourceId }) => {
+      if (resourceId !== nsg) return
       off()
       await rig.database.store.pool.query(
         `update boundary_reconciles set fence = fence + 1, lease_owner = gen_random_uuid(),

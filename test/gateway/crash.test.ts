@@ -107,8 +107,8 @@ const isClaimed = (boundaryId: string) =>
 async function killAt(moment: Moment, boundaryId: string, run: () => Promise<void>): Promise<void> {
   const killed = Promise.withResolvers<void>()
   const once = (when: 'beforeWrite' | 'afterWrite', act: () => Promise<void>) => {
-    const off = simulator.on(when, async ({ groupId }) => {
-      if (groupId !== boundaryId) return
+    const off = simulator.on(when, async ({ resourceId }) => {
+      if (resourceId !== boundaryId) return
       off()
       await act().then(killed.resolve, killed.reject)
     })
@@ -136,8 +136,8 @@ async function killAt(moment: Moment, boundaryId: string, run: () => Promise<voi
     await run()
   } else if (moment === 'when the write has taken effect and was not yet read back') {
     const before = passes(nameOfBoundary(boundaryId))
-    const off = simulator.on('afterWrite', ({ groupId }) => {
-      if (groupId !== boundaryId) return
+    const off = simulator.on('afterWrite', ({ resourceId }) => {
+      if (resourceId !== boundaryId) return
       off()
       simulator.misbehave.hang(reads)
     })
@@ -150,8 +150,8 @@ async function killAt(moment: Moment, boundaryId: string, run: () => Promise<voi
     try {
       const locked = Promise.withResolvers<void>()
       let readBefore = Infinity
-      const off = simulator.on('afterWrite', async ({ groupId }) => {
-        if (groupId !== boundaryId) return
+      const off = simulator.on('afterWrite', async ({ resourceId }) => {
+        if (resourceId !== boundaryId) return
         off()
         readBefore = simulator.requests.gets
         await holder.query('begin')

@@ -1,7 +1,8 @@
-/** A write of a security group at the moment it is committed. */
+/** A write of a security group or a firewall at the moment it is committed. */
 export interface WriteInfo {
   readonly method: 'PUT' | 'DELETE'
-  readonly groupId: string
+  /** Lower-cased. */
+  readonly resourceId: string
   readonly ruleNamesAdded: readonly string[]
   readonly ruleNamesRemoved: readonly string[]
 }

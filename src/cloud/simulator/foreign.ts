@@ -1,8 +1,9 @@
-import type { Committer } from './group/commit.ts'
+import type { Committer } from './commit.ts'
 import {
   keyOf,
   newEtag,
   parentId,
+  type AzureFirewall,
   type NetworkInterface,
   type Reference,
   type Resource,
@@ -16,6 +17,9 @@ import type { World } from './world.ts'
 export interface ForeignActor {
   /** Edits a security group's JSON; its etag changes, and a write in progress is superseded. */
   edit(groupId: string, change: (group: SecurityGroup) => void): void
+  /** The same for a firewall. */
+  editFirewall(firewallId: string, change: (firewall: AzureFirewall) => void): void
+  deleteFirewall(firewallId: string): void
   /** Removes a group and every association with it: what it guarded is left unguarded. */
   deleteGroup(groupId: string): void
   /** Adds resources of any kind, or puts them in the place of those with their ids. */
@@ -50,13 +54,22 @@ export function createForeignActor(world: World, committer: Committer): ForeignA
       const next = structuredClone(find<SecurityGroup>(groupId))
       change(next)
       next.etag = newEtag()
-      committer.commitNow({ groupId: next.id, kind: 'PutNetworkSecurityGroupOperation', next })
+      committer.commitNow({ resourceId: next.id, operation: 'PutNetworkSecurityGroupOperation', next })
+    },
+    editFirewall(firewallId, change) {
+      const next = structuredClone(find<AzureFirewall>(firewallId))
+      change(next)
+      next.etag = newEtag()
+      committer.commitNow({ resourceId: next.id, operation: 'PutAzureFirewallOperation', next })
+    },
+    deleteFirewall(firewallId) {
+      committer.commitNow({ resourceId: firewallId, operation: 'DeleteAzureFirewallOperation', next: null })
     },
     deleteGroup(groupId) {
       const users = world.usersOf(find(groupId).id)
       for (const nicId of users.interfaces) actor.associateInterface(nicId, null)
       for (const subnetId of users.subnets) actor.associateSubnet(subnetId, null)
-      committer.commitNow({ groupId, kind: 'DeleteNetworkSecurityGroupOperation', next: null })
+      committer.commitNow({ resourceId: groupId, operation: 'DeleteNetworkSecurityGroupOperation', next: null })
     },
     add(...resources) {
       for (const resource of resources) world.put(structuredClone(resource))

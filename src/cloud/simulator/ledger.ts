@@ -1,14 +1,14 @@
 import type { WriteInfo } from './events.ts'
 import { resourceIdOf, type ArmRequest } from './request.ts'
-import { groupType, keyOf } from './resource.ts'
+import { firewallType, groupType, keyOf } from './resource.ts'
 
-/** One call that would write a group or a rule of it. */
+/** One call that would write a group, a rule of it, or a firewall. */
 export interface LoggedWrite {
   /** Milliseconds since the epoch, by the clock, when the call arrived. */
   readonly at: number
   readonly method: string
   /** Lower-cased. */
-  readonly nsgId: string
+  readonly resourceId: string
   /** Null when the answer was lost on the way. */
   readonly status: number | null
   /** What the commit added and took away; both empty when nothing was committed. */
@@ -26,6 +26,8 @@ export interface CallCounts {
   /** Answered with a status of 400 or more. */
   readonly refused: number
 }
+
+const written = new Set([groupType, firewallType].map((type) => type.toLowerCase()))
 
 /** How many writes are remembered. */
 const MOST_REMEMBERED = 20_000
@@ -49,11 +51,11 @@ export function createLedger(): Ledger {
       counts[kindOf(request)] += 1
       if (status !== null && status >= 400) counts.refused += 1
       const { method, target, atMs } = request
-      if (method === 'GET' || target.type?.toLowerCase() !== groupType.toLowerCase()) return
+      if (method === 'GET' || !written.has(target.type?.toLowerCase() ?? '')) return
       writes.push({
         at: atMs,
         method,
-        nsgId: keyOf(resourceIdOf(target)),
+        resourceId: keyOf(resourceIdOf(target)),
         status,
         ruleNamesAdded: committed?.ruleNamesAdded ?? [],
         ruleNamesRemoved: committed?.ruleNamesRemoved ?? [],

@@ -1,20 +1,23 @@
 import { ArmError, type Answer } from './answer.ts'
+import { showFirewall } from './firewall/show-firewall.ts'
 import { showGroup } from './group/show-group.ts'
 import type { ArmRequest } from './request.ts'
 import {
   classicMachineType,
+  firewallType,
   groupType,
   interfaceType,
   machineType,
   networkType,
   publicAddressType,
+  type AzureFirewall,
   type Resource,
   type SecurityGroup,
   type VirtualMachine,
 } from './resource.ts'
 import type { World } from './world.ts'
 
-const types = [machineType, classicMachineType, interfaceType, publicAddressType, networkType, groupType]
+const types = [machineType, classicMachineType, interfaceType, publicAddressType, networkType, groupType, firewallType]
 
 /** A type in the case ARM writes it, whatever the case it was called with; undefined for one that is not known. */
 export function knownType(type: string): string | undefined {
@@ -44,6 +47,7 @@ export function listResources(world: World, request: ArmRequest, type: string, p
 /** A resource as it is answered; a machine's state at run time only when asked for. */
 export function showResource(world: World, resource: Resource, query: URLSearchParams): Resource {
   if (resource.type === groupType) return showGroup(resource as SecurityGroup, world.usersOf(resource.id))
+  if (resource.type === firewallType) return showFirewall(resource as AzureFirewall)
   if (resource.type !== machineType) return resource
   const { instanceView, ...properties } = (resource as VirtualMachine).properties
   const statusOnly = query.get('statusOnly')?.toLowerCase() === 'true'

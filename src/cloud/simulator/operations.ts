@@ -6,7 +6,7 @@ import { keyOf } from './resource.ts'
 /** A long-running write, as its poller sees it. */
 export interface Operation {
   readonly id: string
-  readonly groupId: string
+  readonly resourceId: string
   /** Azure's name of it, such as `PutSecurityRuleOperation`. */
   readonly kind: string
   status: 'InProgress' | 'Succeeded' | 'Failed' | 'Canceled'
@@ -15,14 +15,14 @@ export interface Operation {
 
 export interface Operations {
   get(id: string): Operation | undefined
-  /** The write of a group that has not ended. */
-  inProgress(groupId: string): Operation | undefined
+  /** The write of a resource that has not ended. */
+  inProgress(resourceId: string): Operation | undefined
   /**
-   * Starts one, and cancels the group's write in progress in Azure's words. It ends when `ms` have passed and `polls`
+   * Starts one, and cancels the resource's write in progress in Azure's words. It ends when `ms` have passed and `polls`
    * polls have seen it in progress, at once when both are none; `ended` then runs, unless it was superseded before.
    */
   start(plan: {
-    readonly groupId: string
+    readonly resourceId: string
     readonly kind: string
     readonly ms: number
     readonly polls: number
@@ -47,14 +47,14 @@ export function createOperations(clock: Clock): Operations {
   }
   const operations = new Map<string, Operation>()
   const running = new Map<string, Running>()
-  const byGroup = new Map<string, Operation>()
+  const byResource = new Map<string, Operation>()
 
   const end = (operation: Operation, status: Operation['status'], error: Operation['error']) => {
     operation.status = status
     operation.error = error
     running.get(operation.id)?.cancelTimer()
     running.delete(operation.id)
-    byGroup.delete(keyOf(operation.groupId))
+    byResource.delete(keyOf(operation.resourceId))
   }
   const finishIfDue = (id: string) => {
     const state = running.get(id)
@@ -62,7 +62,7 @@ export function createOperations(clock: Clock): Operations {
   }
 
   const supersede = (by: Operation) => {
-    const operation = byGroup.get(keyOf(by.groupId))
+    const operation = byResource.get(keyOf(by.resourceId))
     if (operation === undefined) return
     const message = `Operation ${operation.kind} (${operation.id}) was canceled and superseded by operation ${by.kind} (${by.id}).`
     end(operation, 'Canceled', {
@@ -74,16 +74,16 @@ export function createOperations(clock: Clock): Operations {
 
   return {
     get: (id) => operations.get(id),
-    inProgress: (groupId) => byGroup.get(keyOf(groupId)),
-    start({ groupId, kind, ms, polls, fail, ended }) {
-      const operation: Operation = { id: crypto.randomUUID(), groupId, kind, status: 'InProgress', error: null }
+    inProgress: (resourceId) => byResource.get(keyOf(resourceId)),
+    start({ resourceId, kind, ms, polls, fail, ended }) {
+      const operation: Operation = { id: crypto.randomUUID(), resourceId, kind, status: 'InProgress', error: null }
       operations.set(operation.id, operation)
       for (const [id, old] of operations) {
         if (operations.size <= MOST_REMEMBERED || old.status === 'InProgress') break
         operations.delete(id)
       }
       supersede(operation)
-      byGroup.set(keyOf(groupId), operation)
+      byResource.set(keyOf(resourceId), operation)
       const timeUp = () => {
         const state = running.get(operation.id)
         if (state !== undefined) state.timePassed = true

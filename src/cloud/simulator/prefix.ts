@@ -23,6 +23,11 @@ export function readBlock(text: string): Block | null {
   return { family, first: value & ~hostMask, length, hostBits: (value & hostMask) !== 0n }
 }
 
+/** The address at a place of an IPv4 block, as text. */
+export function addressAt({ first }: Block, place: bigint): string {
+  return [24n, 16n, 8n, 0n].map((shift) => String(((first + place) >> shift) & 255n)).join('.')
+}
+
 /** Whether an address, or every address of a block, lies in another block. */
 export function blockContains(outer: Block, inner: Block): boolean {
   if (outer.family !== inner.family || outer.length > inner.length) return false

@@ -45,6 +45,45 @@ export type SecurityGroup = Resource<{
   [more: string]: unknown
 }>
 
+/** One rule of a firewall's NAT rule collection. */
+export interface NatRule {
+  name: string
+  description?: string
+  sourceAddresses?: string[]
+  sourceIpGroups?: string[]
+  destinationAddresses: string[]
+  destinationPorts: string[]
+  protocols: string[]
+  translatedAddress?: string
+  translatedFqdn?: string
+  translatedPort: string
+  [more: string]: unknown
+}
+
+/** A rule collection of a firewall: NAT rules, or rules of another sort that are kept as they were written. */
+export type RuleCollection<Rule = NatRule> = Resource<{
+  priority: number
+  action: { type: string }
+  rules: Rule[]
+  provisioningState?: string
+  [more: string]: unknown
+}>
+
+/** An Azure Firewall. One that a policy or a hub manages holds no rules of its own. */
+export type AzureFirewall = Resource<{
+  provisioningState: string
+  ipConfigurations: Resource<{ privateIPAddress?: string; subnet?: Reference; publicIPAddress?: Reference }>[]
+  natRuleCollections: RuleCollection[]
+  networkRuleCollections: RuleCollection<object>[]
+  applicationRuleCollections: RuleCollection<object>[]
+  firewallPolicy?: Reference
+  virtualHub?: Reference
+  [more: string]: unknown
+}>
+
+/** A resource that callers write as a whole. */
+export type Writable = SecurityGroup | AzureFirewall
+
 export interface IpConfiguration {
   privateIPAddress?: string
   privateIPAddressVersion?: string
@@ -64,7 +103,12 @@ export type NetworkInterface = Resource<{
 
 export type VirtualNetwork = Resource<{
   addressSpace: { addressPrefixes: string[] }
-  subnets: Resource<{ networkSecurityGroup?: Reference; [more: string]: unknown }>[]
+  subnets: Resource<{
+    addressPrefix?: string
+    addressPrefixes?: string[]
+    networkSecurityGroup?: Reference
+    [more: string]: unknown
+  }>[]
   virtualNetworkPeerings: { properties: { remoteVirtualNetwork: Reference } }[]
   [more: string]: unknown
 }>
@@ -87,6 +131,7 @@ export interface Estate {
 }
 
 export const groupType = 'Microsoft.Network/networkSecurityGroups'
+export const firewallType = 'Microsoft.Network/azureFirewalls'
 export const interfaceType = 'Microsoft.Network/networkInterfaces'
 export const networkType = 'Microsoft.Network/virtualNetworks'
 export const publicAddressType = 'Microsoft.Network/publicIPAddresses'

@@ -6,16 +6,18 @@ import {
   subscriptionNotFound,
   type Answer,
 } from './answer.ts'
-import { deleteGroup, pollAfter, putGroup, type GroupParts } from './group/groups.ts'
+import { putFirewall } from './firewall/firewalls.ts'
+import { deleteGroup, putGroup } from './group/groups.ts'
 import { deleteRule, getRule, putRule } from './group/rules.ts'
 import { knownType, listResources, showResource } from './lists.ts'
 import { resourceIdOf, type ArmRequest } from './request.ts'
-import { groupType, type Resource } from './resource.ts'
+import { firewallType, groupType, type Resource } from './resource.ts'
+import { pollAfter, type WriteParts } from './write.ts'
 
 /** Answers calls, as the providers behind ARM do. Refuses by throwing an `ArmError`. */
 export type Router = (request: ArmRequest) => Answer | Promise<Answer>
 
-export function createRouter(parts: GroupParts): Router {
+export function createRouter(parts: WriteParts): Router {
   const { world } = parts
 
   return (request) => {
@@ -40,23 +42,24 @@ export function createRouter(parts: GroupParts): Router {
     if (method === 'GET') return getResource(parts, request)
     if (type === groupType && method === 'PUT') return putGroup(parts, request)
     if (type === groupType && method === 'DELETE') return deleteGroup(parts, request)
+    if (type === firewallType && method === 'PUT') return putFirewall(parts, request)
     throw methodNotAllowed(request)
   }
 }
 
-function ruleCall(parts: GroupParts, request: ArmRequest): Answer | Promise<Answer> {
+function ruleCall(parts: WriteParts, request: ArmRequest): Answer | Promise<Answer> {
   if (request.method === 'GET') return getRule(parts, request)
   if (request.method === 'PUT') return putRule(parts, request)
   if (request.method === 'DELETE') return deleteRule(parts, request)
   throw methodNotAllowed(request)
 }
 
-function getResource({ world }: GroupParts, request: ArmRequest): Answer {
+function getResource({ world }: WriteParts, request: ArmRequest): Answer {
   const shown = showResource(world, findResource({ world }, request), request.url.searchParams)
   return { status: 200, ...(shown.etag === undefined ? {} : { headers: { ETag: shown.etag } }), body: shown }
 }
 
-function getChild(parts: GroupParts, request: ArmRequest, childType: string): Answer {
+function getChild(parts: WriteParts, request: ArmRequest, childType: string): Answer {
   if (request.method !== 'GET') throw methodNotAllowed(request)
   const resource = findResource(parts, request)
   const shown = showResource(parts.world, resource, new URLSearchParams('$expand=instanceView'))
@@ -70,18 +73,18 @@ function getChild(parts: GroupParts, request: ArmRequest, childType: string): An
   return { status: 200, body: child }
 }
 
-function findResource({ world }: Pick<GroupParts, 'world'>, { target }: ArmRequest): Resource {
+function findResource({ world }: Pick<WriteParts, 'world'>, { target }: ArmRequest): Resource {
   const found = world.get(resourceIdOf(target))
   if (found === undefined) throw resourceNotFound(target.type ?? '', target.name ?? '', target.resourceGroup ?? '')
   return found
 }
 
-function listSubscriptions({ world }: GroupParts, request: ArmRequest): Answer {
+function listSubscriptions({ world }: WriteParts, request: ArmRequest): Answer {
   if (request.method !== 'GET') throw methodNotAllowed(request)
   return { status: 200, body: { value: [...world.subscriptions.values()].map(showSubscription) } }
 }
 
-function getSubscription({ world }: GroupParts, request: ArmRequest): Answer {
+function getSubscription({ world }: WriteParts, request: ArmRequest): Answer {
   const found = world.subscriptions.get(request.target.subscriptionId)
   if (found === undefined || request.method !== 'GET') throw methodNotAllowed(request)
   return { status: 200, body: showSubscription(found) }
@@ -92,7 +95,7 @@ function showSubscription({ subscriptionId, displayName }: { subscriptionId: str
 }
 
 /** GET of an operation, or of an operation's result: 202 while it runs, then 204. */
-function getOperation({ operations, settings }: GroupParts, { target }: ArmRequest): Answer {
+function getOperation({ operations, settings }: WriteParts, { target }: ArmRequest): Answer {
   const operation = operations.poll(target.childName ?? '')
   if (operation === undefined)
     throw new ArmError(404, 'OperationNotFound', `Operation ${target.childName ?? ''} was not found.`, { details: [] })

@@ -2,6 +2,8 @@
 export interface Settings {
   /** How long a write takes until it is in force, in milliseconds by the clock: a number, or from one to another. */
   operationMs: number | { readonly from: number; readonly to: number }
+  /** The same of a firewall, where Azure takes minutes. */
+  firewallOperationMs: number | { readonly from: number; readonly to: number }
   /** How many polls of an operation answer `InProgress` at least. */
   operationPolls: number
   /** Whether a PUT of what exists answers `Succeeded` though its operation has not ended, as Azure may. */
@@ -10,7 +12,10 @@ export interface Settings {
   pollAfterSeconds: number | null
   /** How long every answer is held back, in milliseconds. */
   latencyMs: number
-  /** What becomes of a write to a group whose last write has not ended: Azure mostly lets it supersede that one. */
+  /**
+   * What becomes of a write to a group whose last write has not ended: Azure mostly lets it supersede that one. A
+   * firewall's is refused then, too.
+   */
   concurrentWrites: 'supersede' | 'conflict' | 'retryable'
   /** Whether a write of one rule that was superseded is kept all the same; Azure promises neither. */
   supersededWritesKept: boolean
@@ -37,9 +42,13 @@ export interface Quotas {
 }
 
 /** Azure's published numbers, not enforced, and no waiting but for `operationMs`. */
-export function defaultSettings(operationMs: Settings['operationMs']): Settings {
+export function defaultSettings(
+  operationMs: Settings['operationMs'],
+  firewallOperationMs: Settings['operationMs'] = operationMs,
+): Settings {
   return {
     operationMs,
+    firewallOperationMs,
     operationPolls: 0,
     answersEarly: false,
     pollAfterSeconds: null,

@@ -5,6 +5,7 @@ import type { WriteEvents } from './events.ts'
 import type { ForeignActor } from './foreign.ts'
 import type { Misbehave } from './misbehave/misbehave.ts'
 import type { PacketQuestion, PacketVerdict } from './oracle/oracle.ts'
+import type { PublicPacketQuestion, PublicPacketVerdict } from './oracle/public-packet.ts'
 import type { CallCounts, LoggedWrite } from './ledger.ts'
 import type { Estate, Resource } from './resource.ts'
 import type { Settings } from './settings.ts'
@@ -22,6 +23,8 @@ export interface SimulatorOptions {
   readonly log?: Log
   /** How long a write takes until it is in force; 150 to 400 ms when left out, so that a person sees it happen. */
   readonly operationMs?: Settings['operationMs']
+  /** The same of a firewall; as `operationMs` when left out. */
+  readonly firewallOperationMs?: Settings['operationMs']
 }
 
 /** A cloud on this machine that speaks ARM's wire protocol, and everything a test may ask of it behind its back. */
@@ -39,9 +42,9 @@ export interface Simulator extends ForeignActor {
   readonly settings: Settings
   /** Single misbehaviours, scoped and counted. */
   readonly misbehave: Misbehave
-  /** Calls, and waits for, `heard` around the commit of every write of a group. The answer takes it away. */
+  /** Calls, and waits for, `heard` around the commit of every write. The answer takes it away. */
   readonly on: WriteEvents['on']
-  /** Every write of a group or of one of its rules that was called for, in order of their answers. */
+  /** Every write of a group, of one of its rules or of a firewall that was called for, in order of their answers. */
   readonly writes: readonly LoggedWrite[]
   /** How many calls of each kind there were. */
   readonly requests: CallCounts
@@ -53,6 +56,8 @@ export interface Simulator extends ForeignActor {
   readAll(type: string): Resource[]
   /** The oracle: would this packet pass, by the rules in force? Throws when there is no such machine. */
   packetPasses(question: PacketQuestion): PacketVerdict
+  /** The oracle for who comes from outside: would a packet to this public address and port get to a machine? */
+  packetArrives(question: PublicPacketQuestion): PublicPacketVerdict
   /** Sets up a session; null when its first packet is stopped. */
   openSession(question: PacketQuestion): string | null
   /** Whether a session still lives: removing the rule that let it in does not end it, `flushConnection` does. */

@@ -2,9 +2,9 @@ import { silentLog } from '../../log/log.ts'
 import { systemClock } from '../../time/clock.ts'
 import { believableEstate } from './estate/believable.ts'
 import { randomFrom } from './estate/random.ts'
+import { createCommitter } from './commit.ts'
 import { createWriteEvents } from './events.ts'
 import { createForeignActor } from './foreign.ts'
-import { createCommitter } from './group/commit.ts'
 import { makeToken, serveIdentity } from './identity-endpoint.ts'
 import { openTls } from './kept-tls.ts'
 import { createLedger } from './ledger.ts'
@@ -13,6 +13,7 @@ import { createFaults } from './misbehave/faults.ts'
 import { createMisbehave } from './misbehave/misbehave.ts'
 import { createOperations } from './operations.ts'
 import { interfacesOf, packetPasses, type PacketQuestion } from './oracle/oracle.ts'
+import { packetArrives } from './oracle/public-packet.ts'
 import { createSessions } from './oracle/sessions.ts'
 import { noPersistence, persistIn, readEstate, type Persistence } from './persistence.ts'
 import { keyOf, type Estate } from './resource.ts'
@@ -32,7 +33,7 @@ const visibleMs = { from: 150, to: 400 }
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { clock = systemClock, log = silentLog, seed = 1 } = options
   const random = randomFrom(seed)
-  const settings = defaultSettings(options.operationMs ?? visibleMs)
+  const settings = defaultSettings(options.operationMs ?? visibleMs, options.firewallOperationMs)
   const tls = await openTls(options.file, clock)
   const kept = options.file === undefined ? null : await readEstate(options.file)
   let persistence: Persistence = noPersistence
@@ -110,6 +111,11 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
         world.list(id, type).map((resource) => structuredClone(showResource(world, resource, query))),
       ),
     packetPasses: (question) => verdict(question),
+    packetArrives: (question) =>
+      packetArrives(
+        { world, firewallInForce: (id) => committer.firewallInForce(id), packetPasses: (inner) => verdict(inner) },
+        question,
+      ),
     openSession: (question) => sessions.open(question),
     sessionSurvives: (session) => sessions.survives(session),
     async stop() {

@@ -1,9 +1,11 @@
 import {
+  firewallType,
   groupType,
   interfaceType,
   keyOf,
   networkType,
   subscriptionOf,
+  type AzureFirewall,
   type Estate,
   type NetworkInterface,
   type Resource,
@@ -23,6 +25,7 @@ export interface World {
   readonly subscriptions: ReadonlyMap<string, Subscription>
   get(id: string): Resource | undefined
   group(id: string): SecurityGroup | undefined
+  firewall(id: string): AzureFirewall | undefined
   /** Adds a resource, or puts it in the place of the one with its id. */
   put(resource: Resource): void
   remove(id: string): void
@@ -68,10 +71,14 @@ export function openWorld(estate: Estate, changed: () => void): World {
       const found = resources.get(keyOf(id))
       return found?.type === groupType ? (found as SecurityGroup) : undefined
     },
+    firewall(id) {
+      const found = resources.get(keyOf(id))
+      return found?.type === firewallType ? (found as AzureFirewall) : undefined
+    },
     put(resource) {
       add(resource)
       // Who uses a group is said by interfaces and networks.
-      if (resource.type === groupType) changed()
+      if (resource.type === groupType || resource.type === firewallType) changed()
       else touched()
     },
     remove(id) {

@@ -2,11 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { believableEstate } from '../../../src/cloud/simulator/estate/believable.ts'
 import {
   classicMachineType,
+  firewallType,
   groupType,
   interfaceType,
   machineType,
   networkType,
   publicAddressType,
+  type AzureFirewall,
   type NetworkInterface,
   type Resource,
   type SecurityGroup,
@@ -59,7 +61,7 @@ describe('the believable estate', () => {
   it.each([
     [undefined, 60],
     [200, 200],
-    [1, 43],
+    [1, 50],
   ])('has as many machines as asked for, and no fewer than it takes: %s gives %i', (asked, found) => {
     const { resources } = believableEstate(asked === undefined ? {} : { machines: asked })
     expect(count(resources, ({ type }) => type === machineType || type === classicMachineType)).toBe(found)
@@ -67,13 +69,32 @@ describe('the believable estate', () => {
 
   it('has resources of one id each, in several groups and regions', () => {
     expect(new Set(estate.resources.map(({ id }) => id.toLowerCase())).size).toBe(estate.resources.length)
-    expect(new Set(estate.resources.map(({ id }) => id.split('/')[4])).size).toBe(5)
+    expect(new Set(estate.resources.map(({ id }) => id.split('/')[4])).size).toBe(7)
     expect(new Set(estate.resources.map(({ location }) => location)).size).toBe(3)
   })
 
   it('has machines behind a group of the subnet, of the interface, of both, and of neither', () => {
     const paths = new Set(machines.map((machine) => path(machine)[0]))
     expect(paths).toEqual(new Set(['', 'nic', 'subnet', 'subnet+nic']))
+  })
+
+  it('has a firewall with rules of its own, and one whose rules a policy keeps, each before some machines', () => {
+    const firewalls = ofType(firewallType) as AzureFirewall[]
+    const about = firewalls.map(({ name, properties }) => [
+      name,
+      properties.firewallPolicy !== undefined,
+      properties.natRuleCollections.length,
+    ])
+    expect(about).toEqual([
+      ['fw-payments', false, 1],
+      ['fw-partners', true, 0],
+    ])
+    const networks = firewalls.map(
+      ({ properties }) => properties.ipConfigurations[0]?.properties.subnet?.id.split('/')[8],
+    )
+    const behind = (network: string | undefined) =>
+      count(ofType(interfaceType), (nic) => JSON.stringify(nic).includes(`/${String(network)}/subnets/`))
+    expect(networks.map(behind)).toEqual([5, 2])
   })
 
   it('has subnets and interface groups that machines share', () => {
@@ -144,11 +165,11 @@ describe('the believable estate', () => {
     expect(['allow-any-ssh', 'RDP', 'default-allow-ssh'].map(priorityOf)).toEqual([100, 300, 1_000])
   })
 
-  it('is one that the cloud would accept: every group can be written back as it is', async () => {
+  it('is one that the cloud would accept: every group and firewall can be written back as it is', async () => {
     const simulator = await startSimulator({ operationMs: 0 })
     const arm = connectTo(simulator)
     const refused: unknown[] = []
-    for (const { id } of groups) {
+    for (const { id } of [...groups, ...ofType(firewallType)]) {
       const written = await arm.put(id, (await arm.get(id)).body)
       if (written.status !== 200) refused.push([id, written.body])
     }

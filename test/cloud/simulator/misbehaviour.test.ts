@@ -199,7 +199,7 @@ describe('whoever listens to the writes', () => {
     await arm.put(webGroup, { location: 'westeurope', properties: { securityRules: [rule('a', 100), rule('b', 110)] } })
     const info = {
       method: 'PUT',
-      groupId: webGroup.toLowerCase(),
+      resourceId: webGroup.toLowerCase(),
       ruleNamesAdded: ['a', 'b'],
       ruleNamesRemoved: ['foreign'],
     }
@@ -243,11 +243,11 @@ describe('whoever listens to the writes', () => {
     await arm.put(ruleId('b'), rule('b', 1))
     await arm.delete(ruleId('foreign'))
     await arm.get(webGroup)
-    const nsgId = webGroup.toLowerCase()
+    const resourceId = webGroup.toLowerCase()
     expect(simulator.writes).toEqual([
-      { at: 1_000, method: 'PUT', nsgId, status: 201, ruleNamesAdded: ['a'], ruleNamesRemoved: [] },
-      { at: 1_500, method: 'PUT', nsgId, status: 400, ruleNamesAdded: [], ruleNamesRemoved: [] },
-      { at: 1_500, method: 'DELETE', nsgId, status: 202, ruleNamesAdded: [], ruleNamesRemoved: ['foreign'] },
+      { at: 1_000, method: 'PUT', resourceId, status: 201, ruleNamesAdded: ['a'], ruleNamesRemoved: [] },
+      { at: 1_500, method: 'PUT', resourceId, status: 400, ruleNamesAdded: [], ruleNamesRemoved: [] },
+      { at: 1_500, method: 'DELETE', resourceId, status: 202, ruleNamesAdded: [], ruleNamesRemoved: ['foreign'] },
     ])
     expect(simulator.requests).toEqual({ total: 6, lists: 1, gets: 1, polls: 1, puts: 2, deletes: 1, refused: 1 })
   })

@@ -31,7 +31,7 @@ describe('the default rules', () => {
     const neighbour = machine('web').addresses[0]?.replace(/\d+$/, '9') ?? ''
     expect(ask({ source: neighbour }).passes).toBe(true)
     expect(ask({ source: '168.63.129.16' }).passes).toBe(true)
-    expect(ask()).toEqual({ passes: false, stoppedBy: { nsgId: webGroup.toLowerCase(), rule: 'DenyAllInBound' } })
+    expect(ask()).toEqual({ passes: false, stoppedBy: { boundaryId: webGroup.toLowerCase(), rule: 'DenyAllInBound' } })
   })
 
   it('let in peers of the network too', async () => {
@@ -198,12 +198,12 @@ describe('the path to a machine', () => {
     ])
     const ask = asker(all)
     expect([ask().passes, ask({ to: 'subnet-only' }).passes]).toEqual([true, true])
-    expect(ask({ to: 'nic-closed' }).stoppedBy?.nsgId).toBe(all.machine('nic-closed').subnetNsgId)
-    expect(ask({ to: 'nic-open' }).stoppedBy?.nsgId).toBe(all.machine('nic-open').subnetNsgId)
+    expect(ask({ to: 'nic-closed' }).stoppedBy?.boundaryId).toBe(all.machine('nic-closed').subnetNsgId)
+    expect(ask({ to: 'nic-open' }).stoppedBy?.boundaryId).toBe(all.machine('nic-open').subnetNsgId)
     all.simulator.edit(all.machine('web').nicNsgIds[0] ?? '', (group) => {
       group.properties.securityRules = []
     })
-    expect(ask().stoppedBy?.nsgId).toBe(all.machine('web').nicNsgIds[0])
+    expect(ask().stoppedBy?.boundaryId).toBe(all.machine('web').nicNsgIds[0])
   })
 
   it('may be any of its interfaces, or one that is named', async () => {

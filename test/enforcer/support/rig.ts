@@ -148,7 +148,8 @@ export function useRig(machines: readonly MachineSketch[], operationMs = 5): Rig
     },
     passes: (name, source = home) =>
       rig.simulator.packetPasses({ vmId: machine(name).vmId, source, port: 22, protocol: 'TCP' }).passes,
-    writesOf: (nsgId) => rig.simulator.writes.filter((write) => write.nsgId === nsgId && write.status !== null).length,
+    writesOf: (nsgId) =>
+      rig.simulator.writes.filter((write) => write.resourceId === nsgId && write.status !== null).length,
     async idle() {
       await vi.waitFor(async () => {
         const { rows } = await database.store.pool.query(

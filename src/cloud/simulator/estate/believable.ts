@@ -3,7 +3,16 @@ import { drawNetworks } from './draw.ts'
 import { classicMachine } from './machine-shapes.ts'
 import { guidFrom, type Place } from './place.ts'
 import { randomFrom } from './random.ts'
-import { backOffice, playground, sharedServices, storefront, type Dice, type Workload } from './workloads.ts'
+import {
+  backOffice,
+  partners,
+  payments,
+  playground,
+  sharedServices,
+  storefront,
+  type Dice,
+  type Workload,
+} from './workloads.ts'
 
 /** How to make the believable estate. */
 export interface EstateOptions {
@@ -15,7 +24,7 @@ export interface EstateOptions {
 
 const MACHINES = 60
 /** All but the web servers and developers' boxes, of which there are as many as it takes. */
-const FIXED = 35
+const FIXED = 42
 const FEWEST_OF_A_KIND = 4
 
 const [production, shared, development] = [
@@ -29,12 +38,14 @@ export function believableEstate({ seed = 1, machines = MACHINES }: EstateOption
   const dice = diceFrom(seed)
   const boxes = Math.max(FEWEST_OF_A_KIND, Math.floor((machines - FIXED) / 3))
   const webServers = Math.max(FEWEST_OF_A_KIND, machines - FIXED - boxes)
-  const at = (place: Place, { network: name, machines: sketches }: Workload) => ({ place, name, machines: sketches })
+  const at = (place: Place, { network: name, ...workload }: Workload) => ({ place, name, ...workload })
   const { resources } = drawNetworks([
     at(placeIn(production, 'rg-storefront-prod', 'westeurope'), storefront(dice, webServers)),
     at(placeIn(production, 'RG-BackOffice', 'northeurope'), backOffice(dice)),
     at(placeIn(shared, 'rg-hub', 'westeurope'), sharedServices(dice)),
     at(placeIn(development, 'rg-dev', 'eastus'), playground(dice, boxes)),
+    at(placeIn(production, 'rg-payments', 'westeurope'), payments(dice)),
+    at(placeIn(shared, 'rg-partners', 'westeurope'), partners(dice)),
   ])
   const legacy = placeIn(production, 'Default-Legacy', 'westeurope')
   const classic = [classicMachine(legacy, 'fax-gateway', 'Windows'), classicMachine(legacy, 'ledger-old', 'Linux')]

@@ -1,5 +1,6 @@
 import { groupType, machineType, type NetworkInterface, type Resource, type VirtualMachine } from '../resource.ts'
 import { addressText, layOut, type NetworkLayout, type SubnetLayout } from './layout.ts'
+import { azureFirewall, FIREWALL_SUBNET_NAME, firewallPolicy } from './firewall-shapes.ts'
 import { virtualMachine } from './machine-shapes.ts'
 import { networkInterface, publicAddress, securityGroup, virtualNetwork } from './network-shapes.ts'
 import { idOf, type Place } from './place.ts'
@@ -45,7 +46,8 @@ function collectGroups(): Groups {
   }
 }
 
-function drawNetwork({ resources, machines }: Drawing, groups: Groups, { sketch, prefixes, subnets }: NetworkLayout) {
+function drawNetwork({ resources, machines }: Drawing, groups: Groups, layout: NetworkLayout) {
+  const { sketch, prefixes, subnets, firewallPrefix } = layout
   const { place, name } = sketch
   const drawn = subnets.map((subnet) => {
     const guarded = subnet.hosts.filter(({ machine }) => hasGroup(machine, 'subnet'))
@@ -53,13 +55,12 @@ function drawNetwork({ resources, machines }: Drawing, groups: Groups, { sketch,
     const groupId = guarded.length === 0 ? null : groups.add(place, `nsg-${subnet.name}`, rules)
     return { subnet, groupId }
   })
-  const network = virtualNetwork(
-    place,
-    name,
-    prefixes,
-    drawn.map(({ subnet, groupId }) => ({ ...subnet, ...(groupId === null ? {} : { groupId }) })),
-  )
+  const network = virtualNetwork(place, name, prefixes, [
+    ...drawn.map(({ subnet, groupId }) => ({ ...subnet, ...(groupId === null ? {} : { groupId }) })),
+    ...(firewallPrefix === null ? [] : [{ name: FIREWALL_SUBNET_NAME, prefixes: [firewallPrefix] }]),
+  ])
   resources.push(network)
+  const firewallId = drawFirewall(resources, layout, network.id)
   for (const { subnet, groupId } of drawn) {
     const subnetId = `${network.id}/subnets/${subnet.name}`
     for (const { machine, hostIndex } of subnet.hosts) {
@@ -80,9 +81,34 @@ function drawNetwork({ resources, machines }: Drawing, groups: Groups, { sketch,
         subnetNsgId: groupId?.toLowerCase() ?? null,
         nicNsgIds: nics.flatMap((nic) => nic.properties.networkSecurityGroup?.id.toLowerCase() ?? []),
         addresses: addressesOf(subnet, machine, hostIndex),
+        firewallId,
       })
     }
   }
+}
+
+/** The firewall of a network with what belongs to it; its lower-cased id, null when there is none. */
+function drawFirewall(resources: Resource[], { sketch, subnets, firewallPrefix }: NetworkLayout, networkId: string) {
+  const { place, firewall } = sketch
+  if (firewall === undefined || firewallPrefix === null) return null
+  const addresses = firewall.publicAddresses.map((address, index) =>
+    publicAddress(place, `${firewall.name}-ip${index === 0 ? '' : String(index + 1)}`, address),
+  )
+  const policy = firewall.policy === undefined ? null : firewallPolicy(place, firewall.policy)
+  const hosts = subnets.flatMap((subnet) => subnet.hosts.map((host) => ({ ...host, subnet })))
+  const addressOf = (name: string) => {
+    const host = hosts.find(({ machine }) => machine.name === name)
+    return host === undefined ? '' : (addressesOf(host.subnet, host.machine, host.hostIndex)[0] ?? '')
+  }
+  const drawn = azureFirewall(place, firewall, {
+    subnetId: `${networkId}/subnets/${FIREWALL_SUBNET_NAME}`,
+    privateAddress: addressText(firewallPrefix, 0),
+    publicAddressIds: addresses.map(({ id }) => id),
+    policyId: policy?.id ?? null,
+    addressOf,
+  })
+  resources.push(...addresses, ...(policy === null ? [] : [policy]), drawn)
+  return drawn.id.toLowerCase()
 }
 
 function drawInterface(

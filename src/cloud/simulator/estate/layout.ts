@@ -14,12 +14,16 @@ export interface NetworkLayout {
   readonly sketch: NetworkSketch
   readonly prefixes: readonly string[]
   readonly subnets: readonly SubnetLayout[]
+  /** The CIDR of the firewall's subnet; null where there is no firewall. */
+  readonly firewallPrefix: string | null
 }
 
 /** Azure keeps the first four addresses of every subnet, and the last. */
 const FIRST_HOST = 4
 const RESERVED = FIRST_HOST + 1
 const SMALLEST_SUBNET = 16
+/** What a firewall needs. */
+const FIREWALL_SUBNET = 64
 const SMALLEST_NETWORK = 4_096
 /** 10.0.0.0/8 and how many addresses it has. */
 const [FIRST_ADDRESS, ADDRESSES] = [10 * 2 ** 24, 2 ** 24]
@@ -34,10 +38,11 @@ export function layOut(sketches: readonly NetworkSketch[]): NetworkLayout[] {
       ipv6: hosts.some(({ machine }) => machine.ipv6),
       size: powerAbove(interfaces + RESERVED, SMALLEST_SUBNET),
     }))
+    const firewallSize = sketch.firewall === undefined ? 0 : FIREWALL_SUBNET
     // The largest first, so that each begins at a multiple of its size without a gap before it.
     const bySize = plan.toSorted((a, b) => b.size - a.size)
     const size = powerAbove(
-      plan.reduce((sum, subnet) => sum + subnet.size, 0),
+      plan.reduce((sum, subnet) => sum + subnet.size, firewallSize),
       SMALLEST_NETWORK,
     )
     const first = Math.ceil(free / size) * size
@@ -50,7 +55,9 @@ export function layOut(sketches: readonly NetworkSketch[]): NetworkLayout[] {
       return { name, hosts, prefixes: ipv6 ? [v4, `fd00:db8:${hex(networkIndex)}:${hex(index)}::/64`] : [v4] }
     })
     const ipv6 = plan.some((subnet) => subnet.ipv6) ? [`fd00:db8:${hex(networkIndex)}::/48`] : []
-    return { sketch, prefixes: [cidr(first, size), ...ipv6], subnets }
+    // The last of the network: it begins at a multiple of its size, whatever is before it.
+    const firewallPrefix = firewallSize === 0 ? null : cidr(first + size - firewallSize, firewallSize)
+    return { sketch, prefixes: [cidr(first, size), ...ipv6], subnets, firewallPrefix }
   })
 }
 

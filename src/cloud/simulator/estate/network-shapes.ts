@@ -47,7 +47,7 @@ export function virtualNetwork(
       properties: {
         provisioningState: 'Succeeded',
         ...(subnet.prefixes.length === 1
-          ? { addressPrefix: subnet.prefixes[0] }
+          ? { addressPrefix: subnet.prefixes[0] ?? '' }
           : { addressPrefixes: [...subnet.prefixes] }),
         ...(subnet.groupId === undefined ? {} : { networkSecurityGroup: { id: subnet.groupId } }),
         delegations: [],

@@ -32,11 +32,34 @@ export interface MachineSketch {
   readonly tags?: Readonly<Record<string, string>>
 }
 
+/** A NAT rule of a firewall, briefly: what is left out is `TCP`, from anywhere. */
+export interface NatSketch {
+  readonly name: string
+  readonly sources?: readonly string[]
+  readonly protocols?: readonly string[]
+  /** A port at the firewall's first public address. */
+  readonly port: number
+  /** The machine of the same network that it leads to, by its first address. */
+  readonly to: string
+  readonly toPort: number
+}
+
+/** An Azure Firewall in a network, in a subnet of its own. */
+export interface FirewallSketch {
+  readonly name: string
+  readonly publicAddresses: readonly string[]
+  /** Its rules are kept in a policy of this name, by Firewall Manager; it has none of its own then. */
+  readonly policy?: string
+  /** Foreign NAT rules, in one collection. */
+  readonly nat?: readonly NatSketch[]
+}
+
 /** A virtual network and the machines in it. */
 export interface NetworkSketch {
   readonly place: Place
   readonly name: string
   readonly machines: readonly MachineSketch[]
+  readonly firewall?: FirewallSketch
 }
 
 /** The ids of a drawn machine, lower-cased. */
@@ -51,4 +74,6 @@ export interface DrawnMachine {
   readonly nicNsgIds: readonly string[]
   /** Private addresses of the first interface. */
   readonly addresses: readonly string[]
+  /** The firewall of its network; null where there is none. */
+  readonly firewallId: string | null
 }

@@ -1,6 +1,6 @@
 import type { OsType } from './machine-shapes.ts'
 import * as rules from './foreign-rules.ts'
-import type { MachineSketch } from './sketch.ts'
+import type { FirewallSketch, MachineSketch } from './sketch.ts'
 
 /** What a seed decides. */
 export interface Dice {
@@ -16,6 +16,7 @@ export interface Dice {
 export interface Workload {
   readonly network: string
   readonly machines: readonly MachineSketch[]
+  readonly firewall?: FirewallSketch
 }
 
 const sizes = ['Standard_B2ms', 'Standard_D2s_v5', 'Standard_D4s_v5', 'Standard_E4s_v5'] as const
@@ -121,6 +122,39 @@ export function sharedServices(dice: Dice): Workload {
       },
       { name: 'proxy-01', ...common(dice, 'Linux', 'production', 'platform'), nsgs: 'none' },
     ],
+  }
+}
+
+/** Payments, behind a firewall with rules of its own; the batch server has nothing else to guard it. */
+export function payments(dice: Dice): Workload {
+  return {
+    network: 'vnet-payments',
+    firewall: {
+      name: 'fw-payments',
+      publicAddresses: [dice.publicAddress()],
+      nat: [{ name: 'shop-to-payments', sources: ['198.51.100.0/24'], port: 443, to: 'pay-app-01', toPort: 8443 }],
+    },
+    machines: [
+      ...several(3, 'pay-app', () => ({
+        ...common(dice, 'Linux', 'production', 'payments'),
+        subnet: 'snet-pay-app',
+        rules: [...rules.bastionRules, ...rules.databaseRules],
+      })),
+      { name: 'pay-desk-01', ...common(dice, 'Windows', 'production', 'payments'), rules: rules.windowsRules },
+      { name: 'pay-batch-01', ...common(dice, 'Linux', 'production', 'payments'), nsgs: 'none' },
+    ],
+  }
+}
+
+/** Partners' servers, behind a firewall whose rules Firewall Manager keeps in a policy. */
+export function partners(dice: Dice): Workload {
+  return {
+    network: 'vnet-partners',
+    firewall: { name: 'fw-partners', publicAddresses: [dice.publicAddress()], policy: 'fwp-partners' },
+    machines: several(2, 'partner', () => ({
+      ...common(dice, 'Linux', 'production', 'platform'),
+      subnet: 'snet-partners',
+    })),
   }
 }
 

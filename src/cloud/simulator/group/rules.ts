@@ -1,14 +1,14 @@
 import { childNotFound, resourceNotFound, type Answer } from '../answer.ts'
 import { resourceIdOf, type ArmRequest } from '../request.ts'
 import { newEtag, type SecurityGroup, type SecurityRule } from '../resource.ts'
-import type { GroupChange } from './commit.ts'
-import { asyncHeaders, callOf, checkEtag, deleteHeaders, type GroupParts } from './groups.ts'
+import type { Change } from '../commit.ts'
+import { asyncHeaders, callOf, checkEtag, deleteHeaders, type WriteParts } from '../write.ts'
 import { showRule, writtenRule } from './show-group.ts'
 import { checkRules } from './validate-group.ts'
 import { readRule } from './validate-rule.ts'
 
 /** GET of one rule. */
-export function getRule(parts: GroupParts, request: ArmRequest): Answer {
+export function getRule(parts: WriteParts, request: ArmRequest): Answer {
   const group = groupOf(parts, request)
   const rule = findRule(group, request)
   if (rule === undefined) throw childNotFound(request.target.path)
@@ -16,9 +16,13 @@ export function getRule(parts: GroupParts, request: ArmRequest): Answer {
 }
 
 /** PUT of one rule: the other rules stay. */
-export async function putRule(parts: GroupParts, request: ArmRequest): Promise<Answer> {
+export async function putRule(parts: WriteParts, request: ArmRequest): Promise<Answer> {
   const created = findRule(groupOf(parts, request), request) === undefined
-  const { operation, info, group } = await parts.committer.commit(callOf(request), (): GroupChange => {
+  const {
+    operation,
+    info,
+    resource: group,
+  } = await parts.committer.commit(callOf(request), (): Change<SecurityGroup> => {
     const now = groupOf(parts, request)
     checkEtag(request, now.id, now)
     const body = typeof request.body === 'object' ? request.body : {}
@@ -28,7 +32,7 @@ export async function putRule(parts: GroupParts, request: ArmRequest): Promise<A
     const rule = writtenRule(now.id, input)
     const rules = place < 0 ? [...base.properties.securityRules, rule] : base.properties.securityRules.with(place, rule)
     checkRules(now.id, rules)
-    return { groupId: now.id, kind: 'PutSecurityRuleOperation', next: withRules(base, rules) }
+    return { resourceId: now.id, operation: 'PutSecurityRuleOperation', next: withRules(base, rules) }
   })
   const rule = group === undefined ? undefined : findRule(group, request)
   return {
@@ -40,20 +44,20 @@ export async function putRule(parts: GroupParts, request: ArmRequest): Promise<A
 }
 
 /** DELETE of one rule; 204 when there is none. */
-export async function deleteRule(parts: GroupParts, request: ArmRequest): Promise<Answer> {
+export async function deleteRule(parts: WriteParts, request: ArmRequest): Promise<Answer> {
   const group = groupOf(parts, request)
   if (findRule(group, request) === undefined) return { status: 204 }
-  const { operation, info } = await parts.committer.commit(callOf(request), (): GroupChange => {
+  const { operation, info } = await parts.committer.commit(callOf(request), (): Change<SecurityGroup> => {
     const now = groupOf(parts, request)
     checkEtag(request, now.id, now)
     const base = parts.committer.baseOf(now)
     const rules = base.properties.securityRules.filter((rule) => !isNamed(rule, request.target.childName ?? ''))
-    return { groupId: now.id, kind: 'DeleteSecurityRuleOperation', next: withRules(base, rules) }
+    return { resourceId: now.id, operation: 'DeleteSecurityRuleOperation', next: withRules(base, rules) }
   })
   return { status: 202, headers: deleteHeaders(parts, request, operation, group), committed: info }
 }
 
-function groupOf({ world }: GroupParts, { target }: ArmRequest): SecurityGroup {
+function groupOf({ world }: WriteParts, { target }: ArmRequest): SecurityGroup {
   const group = world.group(resourceIdOf(target))
   if (group === undefined) throw resourceNotFound(target.type ?? '', target.name ?? '', target.resourceGroup ?? '')
   return group

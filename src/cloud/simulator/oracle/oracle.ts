@@ -23,12 +23,14 @@ export interface PacketQuestion {
   readonly sourcePort?: number
   /** Only by this interface; any of the machine's when left out. */
   readonly nic?: string
+  /** Only to this private address; any of the interface's when left out. */
+  readonly to?: string
 }
 
 /** `stoppedBy` is null when the packet passes, or when the machine has no address of that family to send it to. */
 export interface PacketVerdict {
   readonly passes: boolean
-  readonly stoppedBy: { readonly nsgId: string; readonly rule: string } | null
+  readonly stoppedBy: { readonly boundaryId: string; readonly rule: string } | null
 }
 
 /** Answers by the rules that are in force, as Azure evaluates them: the subnet's group first, then the interface's. */
@@ -46,6 +48,7 @@ export function packetPasses(
     for (const { properties: configuration } of nic?.properties.ipConfigurations ?? []) {
       const address = readBlock(configuration.privateIPAddress ?? '')
       if (nic === undefined || address === null || address.family !== source.family) continue
+      if (question.to !== undefined && readBlock(question.to)?.first !== address.first) continue
       const subnetId = configuration.subnet?.id
       const networkId = parentId(subnetId ?? '')
       const packet: Packet = {
@@ -88,7 +91,7 @@ function stoppedOn(
     const group = groupId === undefined ? undefined : inForce(groupId)
     if (group === undefined) continue
     const rule = decidingRule(group, packet)
-    if (rule.properties.access.toLowerCase() === 'deny') return { nsgId: keyOf(group.id), rule: rule.name }
+    if (rule.properties.access.toLowerCase() === 'deny') return { boundaryId: keyOf(group.id), rule: rule.name }
   }
   return null
 }

@@ -1,6 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { Agent, request } from 'node:https'
-import type { Resource, RuleProperties, SecurityGroup } from '../../../../src/cloud/simulator/resource.ts'
+import type {
+  AzureFirewall,
+  NatRule,
+  Resource,
+  RuleProperties,
+  SecurityGroup,
+} from '../../../../src/cloud/simulator/resource.ts'
 
 /** What a test needs to know of a cloud to call it. */
 export interface Reachable {
@@ -71,6 +77,30 @@ export function connectTo({ endpoint, certificateAuthority, token }: Reachable):
 /** The body as a security group. */
 export function groupIn({ body }: Reply): SecurityGroup {
   return body as SecurityGroup
+}
+
+/** The body as a firewall. */
+export function firewallIn({ body }: Reply): AzureFirewall {
+  return body as AzureFirewall
+}
+
+/** A NAT rule to write: port 2022 of 203.0.113.1 to SSH of 10.0.0.4, for one address, unless said otherwise. */
+export function natRule(name: string, more: Partial<NatRule> = {}): NatRule {
+  return {
+    name,
+    protocols: ['TCP'],
+    sourceAddresses: ['203.0.113.7'],
+    destinationAddresses: ['203.0.113.1'],
+    destinationPorts: ['2022'],
+    translatedAddress: '10.0.0.4',
+    translatedPort: '22',
+    ...more,
+  }
+}
+
+/** A collection of NAT rules to write. */
+export function natCollection(name: string, priority: number, ...rules: readonly NatRule[]) {
+  return { name, properties: { priority, action: { type: 'Dnat' }, rules } }
 }
 
 /** The names of a group's rules, in their order. */

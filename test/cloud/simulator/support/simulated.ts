@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest'
-import type { DrawnMachine, MachineSketch } from '../../../../src/cloud/simulator/estate/sketch.ts'
+import type { DrawnMachine, FirewallSketch, MachineSketch } from '../../../../src/cloud/simulator/estate/sketch.ts'
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../../../src/cloud/simulator/start.ts'
 import { smallEstate, subscriptionId } from '../../../support/cloud-estate.ts'
 import { connectTo, type Arm } from './call.ts'
@@ -14,8 +14,9 @@ export interface Simulated {
 export async function simulated(
   machines: readonly MachineSketch[] = [{ name: 'web' }],
   options: SimulatorOptions = {},
+  firewall?: FirewallSketch,
 ): Promise<Simulated> {
-  const { estate, machine } = smallEstate(machines)
+  const { estate, machine } = smallEstate(machines, firewall)
   const simulator = await startSimulator({ estate, operationMs: 0, ...options })
   const arm = connectTo(simulator)
   onTestFinished(async () => {
@@ -32,6 +33,9 @@ export const resourceGroup = `/subscriptions/${subscriptionId}/resourceGroups/rg
 export function groupId(name: string): string {
   return `${resourceGroup}/providers/Microsoft.Network/networkSecurityGroups/${name}`
 }
+
+/** The firewall called `fw`. */
+export const fwId = `${resourceGroup}/providers/Microsoft.Network/azureFirewalls/fw`
 
 /** The group of the machine called `web`, on its subnet. */
 export const webGroup = groupId('nsg-snet-web')
