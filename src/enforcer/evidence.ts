@@ -60,10 +60,10 @@ function refusedByCloud({ owners }: Plan, written: Written | null): Refusal[] {
   )
 }
 
-/** Grants that somebody else's deny keeps closed. One of ours in the way is our own mistake: the next pass mends it. */
+/** Grants that somebody else's rule keeps closed. One of ours in the way is our own mistake: the next pass mends it. */
 function blocked(live: readonly GrantEvidence[]): Refusal[] {
-  return live.flatMap(({ grantId, blockedBy }) =>
-    blockedBy === null || isOurs({ name: blockedBy }) ? [] : [{ grantId, fault: blockedFault(blockedBy) }],
+  return live.flatMap(({ grantId, blockedBy, fault }) =>
+    blockedBy === null || isOurs({ name: blockedBy }) ? [] : [{ grantId, fault: fault ?? blockedFault(blockedBy) }],
   )
 }
 

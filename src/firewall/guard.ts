@@ -22,6 +22,16 @@ export function guardChanges(
   ruleCount: number,
 ): { readonly changes: RuleChanges; readonly refused: readonly Refusal[] } {
   const judged: Judged = { present, grants: input.grants, ruleCount }
+  const { kept, held } = withholdWhat([uncovered, stranding, clashing, overQuota], changes, judged)
+  return { changes: kept, refused: unservedBy(held, input.grants, applyChanges(present, kept)) }
+}
+
+/** What is left of changes when nothing that is looked at objects any more, and the allows that were held back. */
+export function withholdWhat(
+  looks: readonly ((changes: RuleChanges, judged: Judged) => Objection)[],
+  changes: RuleChanges,
+  judged: Judged,
+): { readonly kept: RuleChanges; readonly held: readonly { readonly rule: Rule; readonly fault: CloudFault }[] } {
   const held: { rule: Rule; fault: CloudFault }[] = []
   let kept: RuleChanges = {
     remove: changes.remove.filter((name) => isOurs({ name })),
@@ -31,7 +41,7 @@ export function guardChanges(
   let objected: boolean
   do {
     objected = false
-    for (const look of [uncovered, stranding, clashing, overQuota]) {
+    for (const look of looks) {
       const { remove, put, fault } = look(kept, judged)
       if (remove.length + put.length === 0) continue
       objected = true
@@ -39,10 +49,11 @@ export function guardChanges(
       if (fault !== null) held.push(...put.filter(isAllow).map((rule) => ({ rule, fault })))
     }
   } while (objected)
-  return { changes: kept, refused: unservedBy(held, input.grants, applyChanges(present, kept)) }
+  return { kept, held }
 }
 
-function uncovered({ put }: RuleChanges, { grants }: Judged): Objection {
+/** Allows that no live grant gives. */
+export function uncovered({ put }: RuleChanges, { grants }: Judged): Objection {
   const givers = giversOf(grants)
   return {
     remove: [],

@@ -1,4 +1,5 @@
 import type { Protocol } from '../access/words.ts'
+import type { Endpoint } from './rule.ts'
 
 /** A virtual machine behind a boundary whose ports a policy protects. */
 export interface ProtectedMachine {
@@ -20,6 +21,8 @@ export interface LiveGrant {
   readonly sources: readonly string[]
   /** The latest moment the window can end, ISO 8601 in UTC: written into the rule so that it can be closed from the cloud alone. */
   readonly endsAt: string
+  /** Where an Azure Firewall was last seen to let it in; left out, or null, where none was. */
+  readonly endpoint?: Endpoint | null
 }
 
 /** A grant that this boundary must be proven not to admit any more. */
@@ -50,4 +53,6 @@ export interface BoundaryInput {
 export interface BoundaryFacts extends BoundaryInput {
   readonly ended: readonly EndedGrant[]
   readonly known: readonly KnownRule[]
+  /** The public addresses of an Azure Firewall, the first one first; none when left out. */
+  readonly publicAddresses?: readonly string[]
 }

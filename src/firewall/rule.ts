@@ -6,6 +6,13 @@ export interface PortRange {
   readonly last: number
 }
 
+/** A port of an address. */
+export interface Endpoint {
+  /** Without prefix length. */
+  readonly address: string
+  readonly port: number
+}
+
 /** One inbound rule of a boundary, in the gateway's own words. Lower priority numbers are evaluated first. */
 export interface Rule {
   readonly name: string
@@ -19,6 +26,8 @@ export interface Rule {
   readonly sourcePorts: readonly PortRange[]
   readonly destinations: readonly string[]
   readonly ports: readonly PortRange[]
+  /** Where the rule sends on what it admits, instead of where that was going; left out where it goes on as it came. */
+  readonly translatesTo?: Endpoint
 }
 
 /** What to do to a boundary: rules of ours to take away by name, and rules of ours to add or put in place. */
@@ -30,9 +39,12 @@ export interface RuleChanges {
 /** Rules whose name begins so are ours; no other rule is ever touched. */
 export const OUR_PREFIX = 'JitGateway-'
 
-/** Whether a rule is ours, by its name alone: the cloud keeps the case but compares names without it. */
-export function isOurs(rule: { readonly name: string }): boolean {
-  return rule.name.toLowerCase().startsWith(OUR_PREFIX.toLowerCase())
+/**
+ * Whether a rule is ours, by its name alone: the cloud keeps the case but compares names without it. A slash, which no
+ * rule's own name can hold, stands between the name of a foreign rule and that of the collection it is in.
+ */
+export function isOurs({ name }: { readonly name: string }): boolean {
+  return name.toLowerCase().startsWith(OUR_PREFIX.toLowerCase()) && !name.includes('/')
 }
 
 /** Whether a rule is one of ours that lets somebody in. */

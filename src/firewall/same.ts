@@ -20,7 +20,9 @@ export function sameMatch(left: Rule, right: Rule): boolean {
     sameTexts(left.sources, right.sources) &&
     sameTexts(left.destinations, right.destinations) &&
     sameRanges(left.sourcePorts, right.sourcePorts) &&
-    sameRanges(left.ports, right.ports)
+    sameRanges(left.ports, right.ports) &&
+    left.translatesTo?.address === right.translatesTo?.address &&
+    left.translatesTo?.port === right.translatesTo?.port
   )
 }
 

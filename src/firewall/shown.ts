@@ -1,4 +1,5 @@
 import type { BoundaryKind } from '../access/words.ts'
+import type { FirewallShown } from './azure-firewall/firewall-shown.ts'
 import type { Rule } from './rule.ts'
 
 /** What a boundary shows at one moment, as far as anything is decided from it. */
@@ -8,4 +9,6 @@ export interface Shown {
   readonly rules: readonly Rule[]
   /** Rules of any direction: the quota counts them all. */
   readonly ruleCount: number
+  /** What else there is to see where the kind is AZURE_FIREWALL; other kinds leave it out. */
+  readonly firewall?: FirewallShown
 }

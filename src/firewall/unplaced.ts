@@ -5,7 +5,10 @@ import type { Placing } from './place-allows.ts'
 import type { Refusal } from './refusal.ts'
 
 /** Grants that open nothing, for want of an address family in common. */
-export function withoutFamily(grants: readonly LiveGrant[], openings: readonly Opening[]): Refusal[] {
+export function withoutFamily(
+  grants: readonly LiveGrant[],
+  openings: readonly { readonly grants: readonly LiveGrant[] }[],
+): Refusal[] {
   const opened = new Set(openings.flatMap((opening) => opening.grants.map(({ grantId }) => grantId)))
   const fault = {
     code: 'NO_ADDRESS_IN_COMMON',

@@ -1,17 +1,22 @@
+import type { CloudFault } from '../access/facts.ts'
 import type { LiveGrant } from './input.ts'
 import { covers, readRules, touches, type ReadRule } from './match.ts'
 import { openingsOf, type Opening } from './opening.ts'
-import type { Rule } from './rule.ts'
+import type { Endpoint, Rule } from './rule.ts'
 
 /** What the rules show for a live grant. */
 export interface GrantEvidence {
   readonly grantId: string
-  /** OPEN: its rule admits its packets. BLOCKED: a deny may stop some of them before. ABSENT: it has no rule. */
+  /** OPEN: its rule admits its packets. BLOCKED: another rule may take some of them before. ABSENT: it has no rule. */
   readonly status: 'OPEN' | 'BLOCKED' | 'ABSENT'
   /** Its rule, as the boundary names it: for IPv4 where it has two; null when ABSENT. */
   readonly ruleName: string | null
-  /** The deny in its way; null unless BLOCKED. */
+  /** The rule in its way; null unless BLOCKED. */
   readonly blockedBy: string | null
+  /** What to tell of that; left out, or null, for a deny, of which there is one thing to tell. */
+  readonly fault?: CloudFault | null
+  /** Where the boundary lets the grant in; left out, or null, where that is the machine's own port. */
+  readonly endpoint?: Endpoint | null
 }
 
 /** Looks for each live grant's rule as the cloud would. A grant with rules in both families is OPEN only by both. */

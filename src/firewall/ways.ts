@@ -1,4 +1,5 @@
 import type { BoundaryKind } from '../access/words.ts'
+import { azureFirewall } from './azure-firewall/ways.ts'
 import type { Drift } from './drift.ts'
 import type { BoundaryFacts } from './input.ts'
 import { networkSecurityGroup } from './network-security-group.ts'
@@ -22,7 +23,10 @@ export interface Ways {
   drift(facts: BoundaryFacts, shown: Shown): readonly Drift[]
 }
 
-const known: Partial<Record<BoundaryKind, Ways>> = { NETWORK_SECURITY_GROUP: networkSecurityGroup }
+const known: Partial<Record<BoundaryKind, Ways>> = {
+  AZURE_FIREWALL: azureFirewall,
+  NETWORK_SECURITY_GROUP: networkSecurityGroup,
+}
 
 /** The ways of a kind of boundary. */
 export function waysOf(kind: BoundaryKind): Ways {

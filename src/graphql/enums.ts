@@ -59,9 +59,10 @@ export const UnsupportedReason = described(
   },
 )
 export const BoundaryKind = described('BoundaryKind', 'What kind of rule set a boundary is.', words.boundaryKinds, {
-  AZURE_FIREWALL: 'An Azure Firewall with classic rules.',
+  AZURE_FIREWALL:
+    'An Azure Firewall with rules of its own (classic rules): it sends what comes to a port of its public address on to a machine.',
   NETWORK_SECURITY_GROUP: 'A network security group (NSG) of Azure.',
-  SECURITY_GROUP: 'A security group of AWS EC2.',
+  SECURITY_GROUP: 'The security groups of a network interface of AWS, taken as one.',
 })
 export const RequestStatus = described('RequestStatus', 'What became of a request.', words.requestStatuses, {
   PENDING_APPROVAL: 'Waiting for an approver.',
