@@ -39,7 +39,7 @@ export type InventoryPage =
       readonly kind: 'publicAddresses'
       readonly items: readonly { readonly id: string; readonly address: string | null }[]
     }
-  | { readonly kind: 'subnets'; readonly items: readonly { readonly id: string; readonly boundaryId: string | null }[] }
+  | { readonly kind: 'subnets'; readonly items: readonly FoundSubnet[] }
   | { readonly kind: 'boundaries'; readonly items: readonly FoundBoundary[] }
 
 export interface FoundVirtualMachine {
@@ -67,8 +67,26 @@ export interface FoundInterface {
   }[]
 }
 
+export interface FoundSubnet {
+  readonly id: string
+  readonly boundaryId: string | null
+  /** Its CIDRs; none when left out. */
+  readonly prefixes?: readonly string[]
+}
+
 export interface FoundBoundary extends Observation {
   readonly name: string
   readonly resourceGroup: string
   readonly location: string
+  /** Where a firewall stands, through which others in its network are reached; other kinds leave it out. */
+  readonly gate?: FoundGate
+}
+
+export interface FoundGate {
+  /** Its own subnet: what comes through it has an address of this. Null when it stands in no network. */
+  readonly subnetId: string | null
+  /** Where it is reached, the first one first. */
+  readonly publicAddressIds: readonly string[]
+  /** Its rules are kept elsewhere (Firewall Manager), where the gateway does not write. */
+  readonly managedByPolicy: boolean
 }

@@ -7,7 +7,7 @@ const byKind: Readonly<Record<CloudErrorKind, string>> = {
   FORBIDDEN: "The gateway's identity lacks a permission: assign it a role that has it at this scope.",
   NOT_FOUND: 'It is no longer there.',
   LOCKED: 'A resource lock forbids this write: remove the lock, or let it forbid deletion only.',
-  QUOTA: 'The network security group has reached a limit: remove rules from it, or wait until other grants have ended.',
+  QUOTA: 'It has reached a limit: remove rules from it, or wait until other grants have ended.',
   INVALID: 'Azure does not accept what the gateway wrote.',
   UNAVAILABLE: 'Azure could not answer; the gateway tries again.',
 }

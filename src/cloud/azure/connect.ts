@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from '../../time/clock.ts'
 import type { Cloud } from '../port.ts'
-import { securityGroups } from './boundary.ts'
+import { boundaries } from './boundary.ts'
 import { createArmClient } from './client.ts'
 import { openCredential, type AzureCredential } from './credential.ts'
 import { readInventory } from './inventory.ts'
@@ -21,6 +21,8 @@ export interface AzureOptions {
   readonly callTimeoutMs?: number
   /** How long the write of a group may take, in milliseconds: 5 minutes unless told. */
   readonly operationTimeoutMs?: number
+  /** How long the write of a firewall may take, in milliseconds: 20 minutes unless told, of which 5 are usual. */
+  readonly firewallTimeoutMs?: number
 }
 
 /** Azure, as the enforcer and the inventory sync see clouds. Nothing is called before it is used. */
@@ -35,9 +37,10 @@ export function connectAzure(options: AzureOptions): Cloud {
     callTimeoutMs,
     now: () => clock.now(),
   })
-  const cadence = { firstMs: 60, mostMs: 2_000, giveUpAfterMs: options.operationTimeoutMs ?? 300_000 }
+  const groups = { firstMs: 60, mostMs: 2_000, giveUpAfterMs: options.operationTimeoutMs ?? 300_000 }
+  const firewalls = { firstMs: 60, mostMs: 10_000, giveUpAfterMs: options.firewallTimeoutMs ?? 1_200_000 }
   return {
-    ...securityGroups(client, cadence, clock),
+    ...boundaries(client, { groups, firewalls }, clock),
     inventory: (accountId, signal) => readInventory(client, accountId, signal),
   }
 }

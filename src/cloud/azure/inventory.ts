@@ -7,6 +7,7 @@ import type { ArmClient } from './client.ts'
 import {
   readBoundary,
   readClassicMachine,
+  readFirewallFound,
   readInterface,
   readMachine,
   readPower,
@@ -32,6 +33,7 @@ export async function* readInventory(
 
   for await (const items of network('networkSecurityGroups'))
     yield { kind: 'boundaries', items: items.map(readBoundary) }
+  for await (const items of network('azureFirewalls')) yield { kind: 'boundaries', items: items.map(readFirewallFound) }
   for await (const items of network('virtualNetworks')) yield { kind: 'subnets', items: items.flatMap(readSubnets) }
   for await (const items of network('publicIPAddresses'))
     yield { kind: 'publicAddresses', items: items.map(readPublicAddress) }

@@ -1,7 +1,8 @@
 import type { OperatingSystem, PowerState } from '../../access/words.ts'
-import type { FoundBoundary, FoundInterface, FoundVirtualMachine } from '../port.ts'
+import type { FoundBoundary, FoundInterface, FoundSubnet, FoundVirtualMachine } from '../port.ts'
 import { listProperty, property, reference, textProperty } from './answer.ts'
-import { readGroup } from './boundary.ts'
+import { isManaged, readFirewall } from './firewall.ts'
+import { readGroup } from './group.ts'
 
 /** The name of the resource group in an id, in the id's own case. */
 const resourceGroupIn = (id: string) => id.split('/')[4] ?? ''
@@ -98,16 +99,40 @@ export function readPublicAddress(raw: unknown): { readonly id: string; readonly
 }
 
 /** The subnets of a virtual network. */
-export function readSubnets(raw: unknown): { readonly id: string; readonly boundaryId: string | null }[] {
-  return listProperty(property(raw, 'properties'), 'subnets').map((subnet) => ({
-    id: (textProperty(subnet, 'id') ?? '').toLowerCase(),
-    boundaryId: reference(property(subnet, 'properties'), 'networkSecurityGroup'),
-  }))
+export function readSubnets(raw: unknown): FoundSubnet[] {
+  return listProperty(property(raw, 'properties'), 'subnets').map((subnet) => {
+    const properties = property(subnet, 'properties')
+    const one = textProperty(properties, 'addressPrefix')
+    const many = listProperty(properties, 'addressPrefixes').map(String)
+    return {
+      id: (textProperty(subnet, 'id') ?? '').toLowerCase(),
+      boundaryId: reference(properties, 'networkSecurityGroup'),
+      prefixes: [...new Set([...(one === null ? [] : [one]), ...many])],
+    }
+  })
 }
 
 export function readBoundary(raw: unknown): FoundBoundary {
   const { name, resourceGroup, location } = common(raw)
   return { ...readGroup(raw), name, resourceGroup, location }
+}
+
+/** A firewall, with where it stands: its configurations name one subnet, and a public address each. */
+export function readFirewallFound(raw: unknown): FoundBoundary {
+  const { name, resourceGroup, location } = common(raw)
+  const configurations = listProperty(property(raw, 'properties'), 'ipConfigurations')
+  const parts = configurations.map((one) => property(one, 'properties'))
+  return {
+    ...readFirewall(raw),
+    name,
+    resourceGroup,
+    location,
+    gate: {
+      subnetId: parts.flatMap((one) => reference(one, 'subnet') ?? [])[0] ?? null,
+      publicAddressIds: parts.flatMap((one) => reference(one, 'publicIPAddress') ?? []),
+      managedByPolicy: isManaged(raw),
+    },
+  }
 }
 
 function readSystem(text: string | null): OperatingSystem | null {

@@ -71,7 +71,8 @@ function readPorts(properties: unknown, side: 'source' | 'destination'): PortRan
   return [...(one === null || one === '' ? [] : [one]), ...many].map(readRange)
 }
 
-function readRange(text: string): PortRange {
+/** A port, a range of ports, or `*`. */
+export function readRange(text: string): PortRange {
   if (text === '*') return { first: 0, last: 65_535 }
   const [first = '', last = first] = text.split('-')
   return { first: Number(first), last: Number(last) }

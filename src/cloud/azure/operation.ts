@@ -71,7 +71,7 @@ async function look(
   }
 }
 
-/** Whether a group says that a write of it, or of one of its rules, has not ended. */
+/** Whether a resource says that a write of it, or of one of a group's rules, has not ended. */
 export function isUpdating(raw: unknown): boolean {
   const rules = listProperty(property(raw, 'properties'), 'securityRules')
   return [raw, ...rules].some((part) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
-import { changedGroup } from '../../../src/cloud/azure/boundary.ts'
+import { changedGroup } from '../../../src/cloud/azure/group.ts'
 import { connectAzure } from '../../../src/cloud/azure/connect.ts'
 import { drawNetworks } from '../../../src/cloud/simulator/estate/draw.ts'
 import { startSimulator } from '../../../src/cloud/simulator/start.ts'

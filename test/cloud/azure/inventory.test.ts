@@ -83,11 +83,34 @@ describe('an inventory', () => {
     const { cloud, machine } = await connected(machines)
     const pages = await allPages(cloud.inventory(subscriptionId))
     const { subnetId, subnetNsgId } = machine('web')
-    expect(itemsOf(pages, 'subnets')).toContainEqual({ id: subnetId, boundaryId: subnetNsgId })
-    expect(itemsOf(pages, 'subnets')).toContainEqual({ id: machine('bare').subnetId, boundaryId: null })
+    const prefixes = [expect.stringMatching(/^10\.0\.\d+\.\d+\/28$/), expect.stringMatching(/^fd00:.*\/64$/)]
+    expect(itemsOf(pages, 'subnets')).toContainEqual({ id: subnetId, boundaryId: subnetNsgId, prefixes })
+    const bare = { id: machine('bare').subnetId, boundaryId: null, prefixes: prefixes.slice(0, 1) }
+    expect(itemsOf(pages, 'subnets')).toContainEqual(bare)
     const group = itemsOf(pages, 'boundaries').find(({ boundaryId }) => boundaryId === subnetNsgId)
     expect(group).toMatchObject({ resourceGroup: 'rg-shop', location: 'westeurope' })
     expect(group).toMatchObject(await cloud.observe(subnetNsgId ?? ''))
+  })
+
+  it('has the firewalls, with their rules, where each stands, and whether a policy keeps its rules', async () => {
+    const firewall = { name: 'fw', publicAddresses: ['203.0.113.1', '203.0.113.2'] }
+    const nat = [{ name: 'https', port: 443, to: 'web', toPort: 8443 }]
+    const { cloud, machine } = await connected(machines, { firewall: { ...firewall, nat } })
+    const pages = await allPages(cloud.inventory(subscriptionId))
+    const { firewallId, subnetId } = machine('web')
+    const found = itemsOf(pages, 'boundaries').find(({ boundaryId }) => boundaryId === firewallId)
+    const addressOf = new Map(itemsOf(pages, 'publicAddresses').map(({ id, address }) => [id, address]))
+    expect(found).toMatchObject({ ...(await cloud.observe(firewallId ?? '')), kind: 'AZURE_FIREWALL', name: 'fw' })
+    expect(found?.rules.map(({ name }) => name)).toEqual(['published/https'])
+    expect(found?.gate?.publicAddressIds.map((id) => addressOf.get(id))).toEqual(firewall.publicAddresses)
+    expect(found?.gate?.subnetId).toBe(subnetId.replace(/[^/]+$/, 'azurefirewallsubnet'))
+    expect(found?.gate?.managedByPolicy).toBe(false)
+    const subnet = itemsOf(pages, 'subnets').find(({ id }) => id === found?.gate?.subnetId)
+    expect(subnet?.prefixes).toEqual([expect.stringMatching(/\/26$/)])
+
+    const managed = await connected(machines, { firewall: { ...firewall, policy: 'fwp' } })
+    const others = itemsOf(await allPages(managed.cloud.inventory(subscriptionId)), 'boundaries')
+    expect(others.find(({ kind }) => kind === 'AZURE_FIREWALL')?.gate?.managedByPolicy).toBe(true)
   })
 
   it('is the same in pages of one, in whatever case the cloud spells ids', async () => {

@@ -14,20 +14,28 @@ const readOnly = ['provisioningState', 'ipGroups', 'hubIPAddresses']
 
 /** The whole answer of a GET. Every collection carries the firewall's etag and state, as in Azure. */
 export function showFirewall(firewall: AzureFirewall): Resource {
-  const etag = firewall.etag ?? ''
-  const { provisioningState } = firewall.properties
+  const { name, id, etag = '', type, location, tags, properties, ...more } = firewall
+  const { provisioningState, ...rest } = properties
   const shown = collectionLists.map((list) => [
     list,
-    (firewall.properties[list] as RuleCollection<unknown>[]).map(({ name, properties, ...more }) => ({
-      ...more,
-      name,
-      id: `${firewall.id}/${list}/${name}`,
+    (properties[list] as RuleCollection<unknown>[]).map((collection) => ({
+      name: collection.name,
+      id: `${id}/${list}/${collection.name}`,
       etag,
       type: `Microsoft.Network/azureFirewalls/${list}`,
-      properties: { ...properties, provisioningState },
+      properties: { provisioningState, ...collection.properties },
     })),
   ])
-  return { ...firewall, properties: { ...firewall.properties, ...Object.fromEntries(shown) } }
+  return {
+    name,
+    id,
+    etag,
+    ...(type === undefined ? {} : { type }),
+    ...(location === undefined ? {} : { location }),
+    ...(tags === undefined ? {} : { tags }),
+    ...more,
+    properties: { provisioningState, ...rest, ...Object.fromEntries(shown) },
+  }
 }
 
 /** The firewall that a write leaves behind: everything it does not name is gone, tags and unknown properties too. */

@@ -2,7 +2,7 @@ import { onTestFinished } from 'vitest'
 import { connectAzure, type AzureOptions } from '../../../../src/cloud/azure/connect.ts'
 import { CloudError } from '../../../../src/cloud/error.ts'
 import type { Cloud } from '../../../../src/cloud/port.ts'
-import type { DrawnMachine, MachineSketch } from '../../../../src/cloud/simulator/estate/sketch.ts'
+import type { DrawnMachine, FirewallSketch, MachineSketch } from '../../../../src/cloud/simulator/estate/sketch.ts'
 import { startSimulator, type Simulator, type SimulatorOptions } from '../../../../src/cloud/simulator/start.ts'
 import type { Rule } from '../../../../src/firewall/rule.ts'
 import { smallEstate } from '../../../support/cloud-estate.ts'
@@ -24,9 +24,13 @@ export function optionsFor(simulator: Simulator, more: Partial<AzureOptions> = {
 /** The adapter before a simulated cloud of the test's own, which ends with the test. */
 export async function connected(
   machines: readonly MachineSketch[] = [{ name: 'web' }],
-  more: { readonly azure?: Partial<AzureOptions>; readonly simulator?: SimulatorOptions } = {},
+  more: {
+    readonly azure?: Partial<AzureOptions>
+    readonly simulator?: SimulatorOptions
+    readonly firewall?: FirewallSketch
+  } = {},
 ): Promise<Connected> {
-  const { estate, machine } = smallEstate(machines)
+  const { estate, machine } = smallEstate(machines, more.firewall)
   const simulator = await startSimulator({ estate, operationMs: 0, ...more.simulator })
   onTestFinished(() => simulator.stop())
   return {
