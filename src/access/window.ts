@@ -7,6 +7,12 @@ export const shortestWindow = 10
 /** How long an opening may take to be proven before it has failed, in seconds. */
 export const longestOpening = 600
 
+/**
+ * The same where a firewall stands before the machine: a write of one takes up to five minutes, one at a time, so that an
+ * opening may have to wait for the write before it, and be written again when somebody else came in between.
+ */
+export const longestOpeningBehindFirewall = 1_800
+
 /** Longest justification, in characters. */
 export const longestJustification = 1_000
 

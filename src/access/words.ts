@@ -11,7 +11,13 @@ export type PowerState = (typeof powerStates)[number]
 export const jitStatuses = ['CONFIGURED', 'NOT_CONFIGURED', 'UNSUPPORTED'] as const
 export type JitStatus = (typeof jitStatuses)[number]
 
-export const unsupportedReasons = ['NO_NETWORK_SECURITY_GROUP', 'CLASSIC', 'NO_PRIVATE_ADDRESS', 'OTHER'] as const
+export const unsupportedReasons = [
+  'NO_NETWORK_SECURITY_GROUP',
+  'CLASSIC',
+  'NO_PRIVATE_ADDRESS',
+  'FIREWALL_MANAGED_BY_POLICY',
+  'OTHER',
+] as const
 export type UnsupportedReason = (typeof unsupportedReasons)[number]
 
 export const clouds = ['AZURE', 'AWS'] as const

@@ -2,7 +2,7 @@ import { actions, type Action } from '../access/role.ts'
 import type { UserError } from '../access/user-error.ts'
 import { may, type Viewer } from '../access/viewer.ts'
 import type { OperatingSystem, UnsupportedReason } from '../access/words.ts'
-import { sql } from '../store/sql.ts'
+import { sql, type SQL } from '../store/sql.ts'
 import type { Transaction } from '../store/store.ts'
 
 /** A virtual machine as a verb needs it. */
@@ -15,6 +15,14 @@ export interface Machine extends Record<string, unknown> {
   readonly unsupportedReason: UnsupportedReason | null
   readonly gone: boolean
   readonly addresses: readonly string[]
+  /** Whether it is reached through a firewall. */
+  readonly behindFirewall: boolean
+}
+
+/** SQL of whether a machine is reached through a firewall; `vm` is its id. */
+export function isBehindFirewall(vm: SQL): SQL {
+  return sql`exists (
+    select 1 from virtual_machine_interfaces i where i.vm_id = ${vm} and i.network_boundary_id is not null)`
 }
 
 /** Reads the virtual machines of these ids, by id. */
@@ -22,7 +30,8 @@ export async function findMachines(tx: Transaction, ids: readonly string[]): Pro
   const { rows } = await tx.execute<Machine>(sql`
     select v.id, v.name, v.account_id as "accountId", v.resource_group_id as "resourceGroupId", v.os,
       v.unsupported_reason as "unsupportedReason", v.gone_at is not null as gone,
-      array(select a from virtual_machine_interfaces i, unnest(i.addresses) a where i.vm_id = v.id) as addresses
+      array(select a from virtual_machine_interfaces i, unnest(i.addresses) a where i.vm_id = v.id) as addresses,
+      ${isBehindFirewall(sql`v.id`)} as "behindFirewall"
     from virtual_machines v where v.id = any(${sql.param(ids)}::text[])`)
   return new Map(rows.map((row) => [row.id, row]))
 }

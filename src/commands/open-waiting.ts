@@ -1,9 +1,10 @@
-import { longestOpening } from '../access/window.ts'
+import { longestOpening, longestOpeningBehindFirewall } from '../access/window.ts'
 import type { Actor } from '../access/words.ts'
 import { markPathsDue } from '../store/due.ts'
 import { recordUnopened } from '../store/request-facts.ts'
 import { sql } from '../store/sql.ts'
 import type { Transaction } from '../store/store.ts'
+import { isBehindFirewall } from './find-machines.ts'
 import type { Outcome } from './waiting-grants.ts'
 
 /**
@@ -21,15 +22,18 @@ export async function openWaiting(tx: Transaction, outcomes: readonly Outcome[],
   }))
   await tx.execute(sql`
     with moved as (
-      select m.*, gateway_now() as now from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      select m.*, gateway_now() as now,
+        case when ${isBehindFirewall(sql`w.vm_id`)} then ${longestOpeningBehindFirewall}::int else ${longestOpening} end as opening
+      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
         as m(id uuid, state grant_state, reason end_reason, refusals jsonb)
+      join grants w on w.id = m.id
     )
     update grants g set state = m.state, refusals = m.refusals, end_reason = m.reason,
       ended_by_id = case when m.state = 'CLOSED' then ${actor.id} end,
       closed_at = case when m.state = 'CLOSED' then m.now end,
-      open_by = greatest(m.now, g.starts_at) + make_interval(secs => ${longestOpening}),
+      open_by = greatest(m.now, g.starts_at) + make_interval(secs => m.opening),
       latest_end = coalesce(g.ends_at,
-        greatest(m.now, g.starts_at) + make_interval(secs => ${longestOpening} + g.duration_seconds))
+        greatest(m.now, g.starts_at) + make_interval(secs => m.opening + g.duration_seconds))
     from moved m where g.id = m.id`)
   await recordUnopened(
     tx,

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto'
 import type { Ticket } from '../access/ticket.ts'
 import type { Viewer } from '../access/viewer.ts'
-import { longestOpening } from '../access/window.ts'
+import { longestOpening, longestOpeningBehindFirewall } from '../access/window.ts'
 import type { GrantState } from '../access/words.ts'
 import { recordRequests, recordUnopened } from '../store/request-facts.ts'
 import { sql } from '../store/sql.ts'
@@ -45,16 +45,18 @@ export async function insertRequest(
       ${startsAt?.toISOString() ?? null}::timestamptz, ${decideBy === null ? 'APPROVED' : 'PENDING_APPROVAL'}, ${moment},
       ${decideBy === null ? moment : null}::timestamptz, ${decideBy}::timestamptz, ${decideBy}::timestamptz)`)
   // Of what waits these are set again when it is opened.
-  const openBy = new Date((startsAt ?? now).getTime() + longestOpening * 1_000)
+  const openBy = ({ behindFirewall }: Permitted['machine']) =>
+    new Date((startsAt ?? now).getTime() + (behindFirewall ? longestOpeningBehindFirewall : longestOpening) * 1_000)
   const rows = permitted.map(({ machine, port, protocol, durationSeconds }) => ({
     id: randomUUIDv7(),
+    open: openBy(machine).toISOString(),
     vm: machine.id,
     account: machine.accountId,
     group: machine.resourceGroupId,
     port,
     protocol,
     duration: endsAt === null ? durationSeconds : null,
-    latest: (endsAt ?? new Date(openBy.getTime() + durationSeconds * 1_000)).toISOString(),
+    latest: (endsAt ?? new Date(openBy(machine).getTime() + durationSeconds * 1_000)).toISOString(),
   }))
   await tx.execute(sql`
     insert into grants (id, request_id, vm_id, account_id, resource_group_id, requester_id, requester_name, port,
@@ -62,9 +64,9 @@ export async function insertRequest(
     select g.id, ${requestId}, g.vm, g.account, g."group", ${actor.id}, ${actor.name}, g.port, g.protocol,
       ${sql.param(sources)}::text[], ${state}::grant_state, ${moment}, g.duration,
       ${startsAt?.toISOString() ?? null}::timestamptz, ${endsAt?.toISOString() ?? null}::timestamptz,
-      ${openBy.toISOString()}::timestamptz, g.latest
+      g.open, g.latest
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as g(id uuid, vm text, account text, "group" text, port int,
-      protocol protocol, duration int, latest timestamptz)`)
+      protocol protocol, duration int, open timestamptz, latest timestamptz)`)
   const grantIds = rows.map((row) => row.id)
   if (state === 'PENDING_APPROVAL') await awaitApprovals(tx, grantIds)
   await recordRequests(tx, [requestId], 'AccessRequested', actor)

@@ -29,6 +29,10 @@ export interface EnforcerOptions {
   readonly resyncMs?: number
   /** Boundaries worked on at the same time. */
   readonly passes?: number
+  /** Firewalls worked on besides: a write of one takes minutes, and would keep the others from closing in time. */
+  readonly firewallPasses?: number
+  /** How long a stop waits for passes in hand, in milliseconds; what they were about is found out by the next pass. */
+  readonly stopWithinMs?: number
 }
 
 /** Grants ended by one statement; what is left over follows at once. */
@@ -39,10 +43,12 @@ const EXPIRY_BATCH = 1_000
  * them may run over one database.
  */
 export function startEnforcer(options: EnforcerOptions): { stop(): Promise<void> } {
-  const { store, url, cloud, clock, log, leaseMs = 5_000, pollMs = 1_000, resyncMs = 300_000, passes = 16 } = options
+  const { store, url, cloud, clock, log, leaseMs = 5_000, pollMs = 1_000, resyncMs = 300_000 } = options
+  const { passes = 16, firewallPasses = 64, stopWithinMs = 20_000 } = options
   const owner = randomUUID()
   const lastSeen = createLastSeen()
-  const running = new Set<Promise<void>>()
+  const running = { firewalls: new Set<Promise<void>>(), others: new Set<Promise<void>>() }
+  const stopping = new AbortController()
 
   /** Ends every grant whose time is up, in batches, before anything else is looked at. */
   const endExpired = async () => {
@@ -53,23 +59,27 @@ export function startEnforcer(options: EnforcerOptions): { stop(): Promise<void>
   }
 
   const begin = (claim: Claim) => {
-    const pass = runPass({ store, cloud, clock, log, lastSeen, owner, leaseMs, resyncMs }, claim).finally(() => {
-      running.delete(pass)
+    const among = claim.kind === 'AZURE_FIREWALL' ? running.firewalls : running.others
+    const context = { store, cloud, clock, log, lastSeen, owner, leaseMs, resyncMs, stopping: stopping.signal }
+    const pass = runPass(context, claim).finally(() => {
+      among.delete(pass)
       loop.wake()
     })
-    running.add(pass)
+    among.add(pass)
   }
 
   const turn = async (): Promise<number | null> => {
     await endExpired()
     // Passes first: a close must not wait for the settling of what is over anyway.
-    const free = passes - running.size
-    if (free > 0) for (const claim of await claimBoundaries(store, owner, leaseMs, free)) begin(claim)
+    const free = { firewalls: firewallPasses - running.firewalls.size, others: passes - running.others.size }
+    if (free.firewalls + free.others > 0)
+      for (const claim of await claimBoundaries(store, owner, leaseMs, free)) begin(claim)
     await failOverdueOpenings(store, EXPIRY_BATCH)
     await settleUnbound(store, EXPIRY_BATCH)
     const wait = await untilNextDue(store)
     // With every place taken the next turn comes when a pass ends: only the end of a grant is worth waking up for.
-    return running.size === passes ? Math.max(wait ?? pollMs, FULL_WAIT_MS) : wait
+    const full = running.firewalls.size === firewallPasses || running.others.size === passes
+    return full ? Math.max(wait ?? pollMs, FULL_WAIT_MS) : wait
   }
   const loop = startDueLoop({ turn, floorMs: pollMs, clock, log })
   const hints = listen(url, ['jit_due'], () => loop.wake(), log)
@@ -77,7 +87,11 @@ export function startEnforcer(options: EnforcerOptions): { stop(): Promise<void>
     async stop() {
       await hints.stop()
       await loop.stop()
-      await Promise.all(running)
+      const cancel = clock.after(stopWithinMs, () => {
+        stopping.abort(new Error('the enforcer stops'))
+      })
+      await Promise.all([...running.firewalls, ...running.others])
+      cancel()
     },
   }
 }

@@ -14,6 +14,8 @@ import type { Written } from './write.ts'
 export interface Evidence extends Observed {
   /** Something that should be open is not, or something that should be closed is: the pass must come again soon. */
   readonly unproven: boolean
+  /** How long the write took until it was read back, in milliseconds; null when nothing was written. */
+  readonly wroteMs: number | null
 }
 
 /**
@@ -39,7 +41,7 @@ export function evidenceOf(
     etag: after.etag,
     rules: after.rules,
     enforcements: [
-      ...live.map(({ grantId, status, ruleName }) => ({ grantId, status, ruleName })),
+      ...live.map(({ grantId, status, ruleName, endpoint = null }) => ({ grantId, status, ruleName, endpoint })),
       ...remains.map(({ grantId, status, ruleName }) => ({ grantId, status, ruleName })),
     ] satisfies { status: EnforcementStatus }[],
     shadows: ways.shadows(input, after),
@@ -47,6 +49,7 @@ export function evidenceOf(
     refused,
     facts: [],
     correlationId: written?.correlationId ?? null,
+    wroteMs: null,
     unproven:
       live.some(({ grantId, status }) => status !== 'OPEN' && !hopeless.has(grantId)) ||
       remains.some(({ status }) => status === 'OPEN'),

@@ -6,6 +6,7 @@ import type { NewFact } from '../store/append-facts.ts'
 import type { PassInput } from '../store/reconcile/begin.ts'
 import type { Claim } from '../store/reconcile/claim.ts'
 import { evidenceOf, type Evidence } from './evidence.ts'
+import type { Clock } from '../time/clock.ts'
 import type { LastSeen } from './last-seen.ts'
 import { writeChanges, type Written } from './write.ts'
 
@@ -22,6 +23,7 @@ export async function reconcile(
   claim: Claim,
   input: PassInput,
   lastSeen: LastSeen,
+  clock: Clock,
   signal: AbortSignal,
 ): Promise<Evidence> {
   const { boundaryId } = claim
@@ -37,6 +39,7 @@ export async function reconcile(
       lastSeen.remember(before)
       return evidenceOf(input, plan, before, before, null)
     }
+    const begunAt = clock.now()
     let written: Written
     try {
       written = await writeChanges(cloud, before, plan.changes, signal)
@@ -50,7 +53,7 @@ export async function reconcile(
     const after = await cloud.observe(boundaryId, signal)
     lastSeen.remember(after)
     const observed = evidenceOf(input, plan, before, after, written)
-    return { ...observed, facts: [writtenFact(claim, plan, after, written)] }
+    return { ...observed, facts: [writtenFact(claim, plan, after, written)], wroteMs: clock.now() - begunAt }
   }
 }
 

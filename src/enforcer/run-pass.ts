@@ -22,6 +22,8 @@ export interface PassContext {
   readonly owner: string
   readonly leaseMs: number
   readonly resyncMs: number
+  /** Aborted when passes are to be left where they are. */
+  readonly stopping: AbortSignal
 }
 
 /** A close that is not proven yet is tried for ever; this is how far apart the tries get, in milliseconds. */
@@ -35,7 +37,7 @@ export async function runPass(context: PassContext, claim: Claim): Promise<void>
   try {
     const input = await beginPass(store, owner, claim)
     if (input === null) return
-    await passOver(context, claim, input, lost.signal)
+    await passOver(context, claim, input, AbortSignal.any([lost.signal, context.stopping]))
   } catch (error) {
     // The database refused or is away: the claim runs out by itself and the boundary is taken up again.
     log.error({ error, boundaryId: claim.boundaryId }, 'a pass could not be recorded')
@@ -45,13 +47,14 @@ export async function runPass(context: PassContext, claim: Claim): Promise<void>
 }
 
 async function passOver(context: PassContext, claim: Claim, input: PassInput, signal: AbortSignal): Promise<void> {
-  const { store, cloud, owner, log, lastSeen, resyncMs } = context
+  const { store, cloud, owner, log, lastSeen, clock, resyncMs } = context
   try {
-    const observed = await reconcile(cloud, claim, input, lastSeen, signal)
+    const observed = await reconcile(cloud, claim, input, lastSeen, clock, signal)
     if (!(await recordObserved(store, owner, claim, observed))) return
     await finishPass(store, owner, claim, {
       liveIds: input.grants.map((grant) => grant.grantId),
       resyncMs: input.machines.length + input.grants.length > 0 ? resyncMs : null,
+      wroteMs: observed.wroteMs,
       againInMs: observed.unproven ? backoffMs(retries, claim.attempts + 1, Math.random()) : null,
     })
   } catch (error) {

@@ -52,9 +52,13 @@ export const UnsupportedReason = described(
   'Why just-in-time access cannot guard a machine.',
   words.unsupportedReasons,
   {
-    NO_NETWORK_SECURITY_GROUP: 'No boundary stands before it: associate an NSG with its interface or subnet.',
+    NO_NETWORK_SECURITY_GROUP:
+      'No boundary stands before it, neither a group nor a firewall: associate an NSG with its interface or subnet.',
     CLASSIC: 'It was deployed through the classic model: migrate it to Azure Resource Manager.',
     NO_PRIVATE_ADDRESS: 'No private address is known of it: rules could not name it.',
+    FIREWALL_MANAGED_BY_POLICY:
+      'The firewall of its network keeps its rules in a policy (Firewall Manager), where the gateway does not write: ' +
+      'give the firewall rules of its own (classic rules), or move the machine to a network without that firewall.',
     OTHER: 'The cloud shows something that the gateway cannot guard.',
   },
 )

@@ -56,7 +56,7 @@ async function readPages({ store, cloud, owner, leaseMs, signal }: SyncContext, 
 /** What is kept of a page: of a boundary not the whole answer of the cloud, which only a write needs. */
 function itemsOf(page: InventoryPage): readonly StagedItem[] {
   if (page.kind !== 'boundaries') return page.items
-  return page.items.map(({ boundaryId: id, kind, name, resourceGroup, location, etag, rules }) => ({
+  return page.items.map(({ boundaryId: id, kind, name, resourceGroup, location, etag, rules, gate }) => ({
     id,
     kind,
     name,
@@ -64,5 +64,6 @@ function itemsOf(page: InventoryPage): readonly StagedItem[] {
     location,
     etag,
     rules,
+    ...(gate === undefined ? {} : { gate }),
   }))
 }

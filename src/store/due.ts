@@ -39,7 +39,7 @@ export async function markPathsDue(tx: Transaction, vmIds: readonly string[]): P
   await tx.execute(
     boundariesDue(
       sql`select p.boundary_id from virtual_machine_interfaces i,
-          unnest(array[i.subnet_boundary_id, i.own_boundary_id]) as p(boundary_id)
+          unnest(array[i.network_boundary_id, i.subnet_boundary_id, i.own_boundary_id]) as p(boundary_id)
           where i.vm_id = any(${sql.param(vmIds)}::text[]) and p.boundary_id is not null`,
       false,
     ),

@@ -4,7 +4,13 @@ import { failureOf } from '../../src/enforcer/failure.ts'
 import type { Claim } from '../../src/store/reconcile/claim.ts'
 import type { PassInput } from '../../src/store/reconcile/begin.ts'
 
-const claim: Claim = { boundaryId: 'nsg', accountId: 'account', fence: '7', attempts: 2 }
+const claim: Claim = {
+  boundaryId: 'nsg',
+  kind: 'NETWORK_SECURITY_GROUP',
+  accountId: 'account',
+  fence: '7',
+  attempts: 2,
+}
 const about = { vmId: 'vm', addresses: ['10.0.0.4'], port: 22, protocol: 'TCP' as const, sources: ['192.0.2.1/32'] }
 const live = (grantId: string) => ({ ...about, grantId, endsAt: '2026-01-05T09:00:00.000Z' })
 const input: PassInput = {

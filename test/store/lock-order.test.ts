@@ -26,7 +26,7 @@ beforeEach(async () => {
   ])
   await pool.query('update accounts set throttled_until = null')
   await pool.query('update boundary_reconciles set next_run_at = gateway_now(), lease_owner = null, lease_until = null')
-  const [taken] = await claimBoundaries(database.store, owner, 60_000, 1)
+  const [taken] = await claimBoundaries(database.store, owner, 60_000, { firewalls: 0, others: 1 })
   if (taken === undefined) throw new Error('the boundary was not due')
   claim = taken
 })

@@ -59,7 +59,7 @@ plain({
     ours: value(
       'Boolean',
       'Whether the gateway wrote it; no other rule is ever touched.',
-      (row) => `lower(${row}.value->>'name') like 'jitgateway-%'`,
+      (row) => `(lower(${row}.value->>'name') like 'jitgateway-%' and ${row}.value->>'name' not like '%/%')`,
     ),
   },
 })

@@ -101,7 +101,7 @@ entity({
     virtualMachines: virtualMachinePage(
       'Machines with this boundary on the path of an interface.',
       (row, vm) => `${vm}.id in (select i.vm_id from virtual_machine_interfaces i
-        where i.subnet_boundary_id = ${row}.id or i.own_boundary_id = ${row}.id)`,
+        where ${row}.id in (i.network_boundary_id, i.subnet_boundary_id, i.own_boundary_id))`,
     ),
     shadows,
   },

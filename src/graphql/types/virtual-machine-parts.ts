@@ -21,7 +21,8 @@ plain({
 const PathLevel = builder.enumType('PathLevel', {
   description: 'Where on the path to an interface a boundary stands.',
   values: {
-    SUBNET: { description: 'Before the subnet: evaluated first for inbound traffic.' },
+    NETWORK: { description: 'Before the network: what comes from outside comes through it, by its public address.' },
+    SUBNET: { description: 'Before the subnet: evaluated before that of the interface.' },
     INTERFACE: { description: 'Before the interface itself.' },
   },
 })
@@ -29,7 +30,9 @@ const PathLevel = builder.enumType('PathLevel', {
 part({
   name: 'PathStep',
   description: 'A boundary on the way to an interface. Every step of a path must allow a packet.',
-  table: `(select id as interface_id, 'SUBNET' as level, 1 as place, subnet_boundary_id as boundary_id
+  table: `(select id as interface_id, 'NETWORK' as level, 0 as place, network_boundary_id as boundary_id
+    from virtual_machine_interfaces where network_boundary_id is not null
+    union all select id, 'SUBNET', 1, subnet_boundary_id
     from virtual_machine_interfaces where subnet_boundary_id is not null
     union all select id, 'INTERFACE', 2, own_boundary_id
     from virtual_machine_interfaces where own_boundary_id is not null)`,

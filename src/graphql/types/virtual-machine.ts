@@ -63,7 +63,7 @@ entity({
       'The kind of boundary that can close its ports, on the path of any of its interfaces; null when none stands there. ' +
         'Of several kinds, the one that a packet from outside meets first.',
       (row) => `(select min(b.kind) from virtual_machine_interfaces i
-        join boundaries b on b.id in (i.subnet_boundary_id, i.own_boundary_id) and b.gone_at is null
+        join boundaries b on b.id in (i.network_boundary_id, i.subnet_boundary_id, i.own_boundary_id) and b.gone_at is null
         where i.vm_id = ${row}.id)`,
       nullable,
     ),

@@ -47,7 +47,8 @@ export async function completeSync(
 
 /**
  * The boundaries that must be looked at: those that stood or stand before a machine with a policy or a grant, and those
- * that changed and hold a rule of ours, guard such a machine, or may show a grant open.
+ * that changed and hold a rule of ours, guard such a machine, or may show a grant open. Where a firewall changed, the
+ * groups behind it too: they let in what has its addresses.
  */
 async function affected(
   tx: Transaction,
@@ -64,13 +65,15 @@ async function affected(
     where ${matters(sql`t."vmId"`)}
     union
     select p.id from virtual_machine_interfaces i
-    cross join lateral unnest(array[i.subnet_boundary_id, i.own_boundary_id]) p(id)
-    where i.vm_id = any(${sql.param(vmIds)}::text[]) and p.id is not null and ${matters(sql`i.vm_id`)}
+    cross join lateral unnest(array[i.network_boundary_id, i.subnet_boundary_id, i.own_boundary_id]) p(id)
+    where (i.vm_id = any(${sql.param(vmIds)}::text[])
+      or i.network_boundary_id = any(${sql.param(boundaryIds)}::text[])) and p.id is not null and ${matters(sql`i.vm_id`)}
     union
     select b.id from boundaries b where b.id = any(${sql.param(boundaryIds)}::text[]) and (
-      exists (select 1 from jsonb_array_elements(b.rules) r where lower(r->>'name') like 'jitgateway-%')
+      exists (select 1 from jsonb_array_elements(b.rules) r
+        where lower(r->>'name') like 'jitgateway-%' and r->>'name' not like '%/%')
       or exists (select 1 from virtual_machine_interfaces i
-        where b.id in (i.subnet_boundary_id, i.own_boundary_id) and ${matters(sql`i.vm_id`)})
+        where b.id in (i.network_boundary_id, i.subnet_boundary_id, i.own_boundary_id) and ${matters(sql`i.vm_id`)})
       or exists (select 1 from enforcements e join grants g on g.id = e.grant_id
         where e.boundary_id = b.id and g.state in ('OPENING', 'ACTIVE', 'CLOSING')))`)
   return rows.map(({ id }) => id)

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Transaction } from '../store.ts'
 import type { AccountClaim } from './claim-account.ts'
-import { resourceGroupId, staged } from './staged.ts'
+import { resourceGroupId, staged, stagedGates } from './staged.ts'
 
 /**
  * Takes over the boundaries that were found; answers those that are new or that somebody changed. Rules that the
@@ -10,19 +10,20 @@ import { resourceGroupId, staged } from './staged.ts'
 export async function mergeBoundaries(tx: Transaction, claim: AccountClaim): Promise<string[]> {
   const { accountId, generation } = claim
   const { rows } = await tx.execute<{ id: string }>(sql`
-    insert into boundaries as b (id, kind, account_id, resource_group_id, resource_group, name, location, etag,
-      rules, observed_at, generation)
-    select s.id, (s.body->>'kind')::boundary_kind, ${accountId},
-      ${resourceGroupId(accountId, sql`s.body->>'resourceGroup'`)}, s.body->>'resourceGroup',
-      s.body->>'name', s.body->>'location', s.body->>'etag', s.body->'rules', s.at, ${generation}::bigint
-    from ${staged(claim, 'boundaries')} order by s.id
+    insert into boundaries as b (id, kind, account_id, resource_group_id, resource_group, name, location, etag, rules,
+      observed_at, public_addresses, relays_from, generation)
+    select s.id, (s.body->>'kind')::boundary_kind, ${accountId}, ${resourceGroupId(accountId, sql`s.body->>'resourceGroup'`)}, s.body->>'resourceGroup',
+      s.body->>'name', s.body->>'location', s.body->>'etag', s.body->'rules', s.at,
+      coalesce(gates.public_addresses, '{}'), coalesce(gates.relays_from, '{}'), ${generation}::bigint
+    from ${staged(claim, 'boundaries')} left join ${stagedGates(claim)} on gates.id = s.id order by s.id
     on conflict (id) do update set resource_group = excluded.resource_group, name = excluded.name,
-      location = excluded.location, gone_at = null, generation = excluded.generation,
+      location = excluded.location, public_addresses = excluded.public_addresses,
+      relays_from = excluded.relays_from, gone_at = null, generation = excluded.generation,
       etag = case when excluded.observed_at > b.observed_at then excluded.etag else b.etag end,
       rules = case when excluded.observed_at > b.observed_at then excluded.rules else b.rules end,
       observed_at = greatest(excluded.observed_at, b.observed_at)
-    where (b.resource_group, b.name, b.location) is distinct from
-        (excluded.resource_group, excluded.name, excluded.location)
+    where (b.resource_group, b.name, b.location, b.public_addresses, b.relays_from) is distinct from
+        (excluded.resource_group, excluded.name, excluded.location, excluded.public_addresses, excluded.relays_from)
       or b.gone_at is not null or (excluded.observed_at > b.observed_at and b.etag is distinct from excluded.etag)
     returning b.id`)
   return rows.map(({ id }) => id)

@@ -49,12 +49,15 @@ export async function mergeMachines(
       (s.body->>'power')::power_state,
       (case when (s.body->>'classic')::boolean then 'CLASSIC'
         when not coalesce(path.addressed, false) then 'NO_PRIVATE_ADDRESS'
+        when path.managed then 'FIREWALL_MANAGED_BY_POLICY'
         when not path.guarded then 'NO_NETWORK_SECURITY_GROUP' end)::unsupported_reason,
       s.body->'tags', ${generation}::bigint, gateway_now(), gateway_now()
     from ${staged(claim, 'virtualMachines')}
     left join (
       select p.body->>'vmId' as vm_id, bool_or(jsonb_array_length(p.body->'addresses') > 0) as addressed,
-        bool_or(coalesce(p.body->>'subnetBoundaryId', p.body->>'ownBoundaryId') is not null) as guarded
+        bool_or((p.body->>'behindPolicy')::boolean) as managed,
+        bool_or(coalesce(p.body->>'networkBoundaryId', p.body->>'subnetBoundaryId', p.body->>'ownBoundaryId')
+          is not null) as guarded
       from inventory_items p
       where p.account_id = ${accountId} and p.generation = ${generation}::bigint and p.kind = 'paths' group by 1
     ) path on path.vm_id = s.id
@@ -111,7 +114,8 @@ export async function mergeInterfaces(tx: Transaction, claim: AccountClaim): Pro
       select s.id, s.body->>'vmId' as vm_id, (s.body->>'primary')::boolean as "primary",
         array(select jsonb_array_elements_text(s.body->'addresses')) as addresses,
         array(select jsonb_array_elements_text(s.body->'publicAddresses')) as public_addresses,
-        s.body->>'subnetId' as subnet_id, s.body->>'subnetBoundaryId' as subnet_boundary_id,
+        s.body->>'subnetId' as subnet_id, s.body->>'networkBoundaryId' as network_boundary_id,
+        s.body->>'subnetBoundaryId' as subnet_boundary_id,
         s.body->>'ownBoundaryId' as own_boundary_id
       from ${staged(claim, 'paths')}
     ), before as (
@@ -121,23 +125,25 @@ export async function mergeInterfaces(tx: Transaction, claim: AccountClaim): Pro
       where i.account_id = ${accountId} and not exists (select 1 from found f where f.id = i.id) returning i.id
     ), put as (
       insert into virtual_machine_interfaces as i (id, vm_id, account_id, "primary", addresses, public_addresses,
-        subnet_id, subnet_boundary_id, own_boundary_id, generation)
+        subnet_id, network_boundary_id, subnet_boundary_id, own_boundary_id, generation)
       select f.id, f.vm_id, ${accountId}, f."primary", f.addresses, f.public_addresses, f.subnet_id,
-        f.subnet_boundary_id, f.own_boundary_id, ${generation}::bigint from found f order by f.id
+        f.network_boundary_id, f.subnet_boundary_id, f.own_boundary_id, ${generation}::bigint from found f order by f.id
       on conflict (id) do update set vm_id = excluded.vm_id, "primary" = excluded."primary",
         addresses = excluded.addresses, public_addresses = excluded.public_addresses, subnet_id = excluded.subnet_id,
-        subnet_boundary_id = excluded.subnet_boundary_id, own_boundary_id = excluded.own_boundary_id,
+        network_boundary_id = excluded.network_boundary_id, subnet_boundary_id = excluded.subnet_boundary_id,
+        own_boundary_id = excluded.own_boundary_id,
         generation = excluded.generation
-      where (i.vm_id, i."primary", i.addresses, i.public_addresses, i.subnet_id, i.subnet_boundary_id,
-          i.own_boundary_id) is distinct from (excluded.vm_id, excluded."primary", excluded.addresses,
-          excluded.public_addresses, excluded.subnet_id, excluded.subnet_boundary_id, excluded.own_boundary_id)
-      returning i.id, i.vm_id, i.subnet_boundary_id, i.own_boundary_id
+      where (i.vm_id, i."primary", i.addresses, i.public_addresses, i.subnet_id, i.network_boundary_id,
+          i.subnet_boundary_id, i.own_boundary_id) is distinct from (excluded.vm_id, excluded."primary",
+          excluded.addresses, excluded.public_addresses, excluded.subnet_id, excluded.network_boundary_id,
+          excluded.subnet_boundary_id, excluded.own_boundary_id)
+      returning i.id, i.vm_id, i.network_boundary_id, i.subnet_boundary_id, i.own_boundary_id
     ), touched as (
-      select vm_id, subnet_boundary_id, own_boundary_id from put
-      union all select b.vm_id, b.subnet_boundary_id, b.own_boundary_id from before b
+      select vm_id, network_boundary_id, subnet_boundary_id, own_boundary_id from put
+      union all select b.vm_id, b.network_boundary_id, b.subnet_boundary_id, b.own_boundary_id from before b
         where b.id in (select id from put union all select id from removed)
     )
     select distinct t.vm_id, p.boundary_id from touched t
-    cross join lateral unnest(array[t.subnet_boundary_id, t.own_boundary_id]) p(boundary_id)`)
+    cross join lateral unnest(array[t.network_boundary_id, t.subnet_boundary_id, t.own_boundary_id]) p(boundary_id)`)
   return rows.map(({ vm_id: vmId, boundary_id: boundaryId }) => ({ vmId, boundaryId }))
 }

@@ -3,6 +3,7 @@ import type { BoundaryFacts } from '../../firewall/input.ts'
 import type { Protocol } from '../../access/words.ts'
 import type { Store } from '../store.ts'
 import type { Claim } from './claim.ts'
+import { seenBy } from './seen.ts'
 
 /** Everything a pass over one boundary decides from, read at `at`. */
 export interface PassInput extends BoundaryFacts {
@@ -18,25 +19,28 @@ export interface PassInput extends BoundaryFacts {
  */
 export async function beginPass(store: Store, owner: string, claim: Claim): Promise<PassInput | null> {
   const id = claim.boundaryId
+  const { isBehind, addresses, sources, leavesAt } = seenBy(claim)
   return store.db.transaction(async (tx) => {
     const live = await tx.execute<Row>(sql`
       with held as (
-        select 1 from boundary_reconciles where boundary_id = ${id} and fence = ${claim.fence}::bigint
+        select write_ms from boundary_reconciles where boundary_id = ${id} and fence = ${claim.fence}::bigint
           and lease_owner = ${owner}
       ), live as (
-        select g.id, g.vm_id, g.port, g.protocol, g.sources, iso(g.latest_end) as ends, ${addresses(id)} as addresses
+        select g.id, g.vm_id, g.port, g.protocol, iso(g.latest_end) as ends, ${sources} as sources,
+          ${addresses} as addresses
         from grants g
         where g.state in ('OPENING', 'ACTIVE') and g.open_failed_at is null
-          and (g.ends_at is null or g.ends_at > gateway_now())
-          and g.vm_id in (select vm_id from virtual_machine_interfaces
-            where subnet_boundary_id = ${id} or own_boundary_id = ${id})
-          and exists (select 1 from held)
+          and g.vm_id in (select vm_id from virtual_machine_interfaces where ${isBehind})
+          and exists (select 1 from held where g.ends_at is null or ${leavesAt} > gateway_now())
         order by g.id for share of g
+      ), reached as (
+        select * from live where cardinality(addresses) > 0 and cardinality(sources) > 0
       ), noted as (
         insert into enforcements (grant_id, boundary_id, status)
-        select id, ${id}, 'UNKNOWN' from live where cardinality(addresses) > 0 on conflict do nothing
+        select id, ${id}, 'UNKNOWN' from reached on conflict do nothing
       )
-      select * from live where cardinality(addresses) > 0`)
+      select reached.*, e.public_address, e.public_port from reached
+      left join enforcements e on e.grant_id = reached.id and e.boundary_id = ${id}`)
     const { rows } = await tx.execute<Rest>(restOfInput(claim, owner))
     const rest = rows[0]
     if (rest === undefined) return null
@@ -44,6 +48,7 @@ export async function beginPass(store: Store, owner: string, claim: Claim): Prom
     return {
       at: rest.at,
       etag: rest.etag,
+      publicAddresses: rest.publicAddresses,
       machines: rest.machines,
       grants: live.rows.map((row) => ({
         grantId: row.id,
@@ -53,6 +58,7 @@ export async function beginPass(store: Store, owner: string, claim: Claim): Prom
         protocol: row.protocol,
         sources: row.sources,
         endsAt: row.ends,
+        endpoint: row.public_address === null ? null : { address: row.public_address, port: row.public_port ?? 0 },
       })),
       ended: rest.standing.filter((grant) => !liveIds.has(grant.grantId)),
       known: rest.known,
@@ -68,24 +74,25 @@ interface Row extends Record<string, unknown> {
   readonly sources: readonly string[]
   readonly ends: string
   readonly addresses: readonly string[]
+  readonly public_address: string | null
+  readonly public_port: number | null
 }
 
 interface Rest extends Record<string, unknown> {
   readonly at: string
   readonly etag: string | null
+  readonly publicAddresses: readonly string[]
   readonly machines: BoundaryFacts['machines']
   readonly standing: BoundaryFacts['ended']
   readonly known: BoundaryFacts['known']
 }
 
-/** The addresses of grant `g`'s machine behind a boundary that share a family with one of its sources. */
-const addresses = (boundaryId: string) => sql`array(
-  select distinct a from virtual_machine_interfaces i, unnest(i.addresses) a
-  where i.vm_id = g.vm_id and (i.subnet_boundary_id = ${boundaryId} or i.own_boundary_id = ${boundaryId})
-    and exists (select 1 from unnest(g.sources) s where family(s::inet) = family(a::inet)) order by a)`
-
-const restOfInput = ({ boundaryId: id, fence }: Claim, owner: string) => sql`
+function restOfInput(claim: Claim, owner: string) {
+  const { boundaryId: id, fence } = claim
+  const { isBehind, addresses, sources } = seenBy(claim)
+  return sql`
   select iso(gateway_now()) as at, (select b.etag from boundaries b where b.id = ${id}) as etag,
+    array_to_json((select b.public_addresses from boundaries b where b.id = ${id})) as "publicAddresses",
     coalesce((select json_agg(json_build_object('vmId', v.id, 'addresses', behind.addresses, 'ports', ports.list)
         order by v.id)
       from virtual_machines v
@@ -94,12 +101,11 @@ const restOfInput = ({ boundaryId: id, fence }: Claim, owner: string) => sql`
         order by q.port, q.protocol) as list from policy_ports q where q.policy_id = p.id) ports
       cross join lateral (select json_agg(distinct a order by a) as addresses
         from virtual_machine_interfaces i, unnest(i.addresses) a
-        where i.vm_id = v.id and (i.subnet_boundary_id = ${id} or i.own_boundary_id = ${id})) behind
+        where i.vm_id = v.id and ${isBehind}) behind
       where v.gone_at is null and ports.list is not null and behind.addresses is not null
-        and v.id in (select vm_id from virtual_machine_interfaces
-          where subnet_boundary_id = ${id} or own_boundary_id = ${id})), '[]') as machines,
+        and v.id in (select vm_id from virtual_machine_interfaces where ${isBehind})), '[]') as machines,
     coalesce((select json_agg(json_build_object('grantId', g.id, 'vmId', g.vm_id, 'port', g.port,
-        'protocol', g.protocol, 'sources', g.sources, 'closing', g.state = 'CLOSING', 'addresses', ${addresses(id)})
+        'protocol', g.protocol, 'sources', ${sources}, 'closing', g.state = 'CLOSING', 'addresses', ${addresses})
         order by g.id)
       from enforcements e join grants g on g.id = e.grant_id
       where e.boundary_id = ${id} and g.state in ('OPENING', 'ACTIVE', 'CLOSING')), '[]') as standing,
@@ -109,3 +115,4 @@ const restOfInput = ({ boundaryId: id, fence }: Claim, owner: string) => sql`
         and g.state in ('OPENING', 'ACTIVE')),
       '[]') as known
   from boundary_reconciles where boundary_id = ${id} and fence = ${fence}::bigint and lease_owner = ${owner}`
+}

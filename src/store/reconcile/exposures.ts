@@ -12,7 +12,7 @@ export async function recordExposures(
     'vmIds' in of
       ? sql`select unnest(${sql.param(of.vmIds)}::text[]) as vm_id`
       : sql`select distinct vm_id from virtual_machine_interfaces
-          where subnet_boundary_id = ${of.boundaryId} or own_boundary_id = ${of.boundaryId}`
+          where ${of.boundaryId} in (network_boundary_id, subnet_boundary_id, own_boundary_id)`
   await tx.execute(sql`
     with machines as (${machines}), standing as (
       select distinct on (x.vm_id, x.port, x.protocol) x.vm_id, x.port, x.protocol, x.boundary_id, x.rule_name

@@ -6,21 +6,35 @@ import type { Store } from '../store.ts'
 import type { Claim } from './claim.ts'
 import { failOpenings } from './fail-openings.ts'
 import { holdClaim } from './record.ts'
+import { seenBy } from './seen.ts'
 import { settleGrants } from './settle.ts'
 
 /**
  * Gives a claim back after a pass that recorded what it saw. The boundary is looked at again at once when somebody asked
- * meanwhile, when a grant that was live at the start is no longer, or when something live ends; after `againInMs` when
+ * meanwhile, when a grant that was live at the start is no longer, or when something live is to be shut there; after `againInMs` when
  * something was not proven yet; otherwise after `resyncMs`, or never when both are null.
  */
 export async function finishPass(
   store: Store,
   owner: string,
   claim: Claim,
-  outcome: { readonly liveIds: readonly string[]; readonly resyncMs: number | null; readonly againInMs: number | null },
+  outcome: {
+    readonly liveIds: readonly string[]
+    readonly resyncMs: number | null
+    readonly againInMs: number | null
+    /** How long a write of the boundary took until it was read back, in milliseconds; null when nothing was written. */
+    readonly wroteMs: number | null
+  },
 ): Promise<void> {
+  const wroteMs = outcome.wroteMs === null ? null : Math.ceil(outcome.wroteMs)
   await store.db.execute(sql`
-    update boundary_reconciles r set lease_owner = null, lease_until = null, last_error_code = null,
+    with held as (
+      -- What is expected of the next write falls no faster than time passes: whom the boundary let go of for the sake of
+      -- a slow one, it does not take back after a quick one.
+      select greatest(${wroteMs}::int, h.write_ms - coalesce(${wroteMs}::int, 0)) as write_ms
+      from boundary_reconciles h where h.boundary_id = ${claim.boundaryId}
+    )
+    update boundary_reconciles r set write_ms = held.write_ms, lease_owner = null, lease_until = null, last_error_code = null,
       last_error_message = null, claimed_generation = null, pending_at = null,
       attempts = case when ${outcome.againInMs !== null} then r.attempts + 1 else 0 end,
       urgent = r.urgent and (r.generation > r.claimed_generation or ${outcome.againInMs !== null}),
@@ -28,11 +42,11 @@ export async function finishPass(
         case when r.generation > r.claimed_generation then coalesce(r.pending_at, gateway_now()) end,
         case when exists (select 1 from grants where id = any(${sql.param(outcome.liveIds)}::uuid[])
           and (state not in ('OPENING', 'ACTIVE') or open_failed_at is not null)) then gateway_now() end,
-        (select min(ends_at) from grants where id = any(${sql.param(outcome.liveIds)}::uuid[])
-          and state in ('OPENING', 'ACTIVE')),
+        (select min(${seenBy(claim).leavesAt}) from grants g where g.id = any(${sql.param(outcome.liveIds)}::uuid[])
+          and g.state in ('OPENING', 'ACTIVE')),
         gateway_now() + make_interval(secs => ${outcome.againInMs}::float8 / 1000),
         gateway_now() + make_interval(secs => ${outcome.resyncMs}::float8 / 1000))
-    where r.boundary_id = ${claim.boundaryId} and r.fence = ${claim.fence}::bigint and r.lease_owner = ${owner}`)
+    from held where r.boundary_id = ${claim.boundaryId} and r.fence = ${claim.fence}::bigint and r.lease_owner = ${owner}`)
 }
 
 /** A pass that could not do its work, and when to try again. */

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { EnforcementStatus, Protocol } from '../../access/words.ts'
-import type { Rule } from '../../firewall/rule.ts'
+import type { Endpoint, Rule } from '../../firewall/rule.ts'
 import { appendFacts, type NewFact } from '../append-facts.ts'
 import type { Store, Transaction } from '../store.ts'
 import type { Claim } from './claim.ts'
@@ -19,6 +19,8 @@ export interface Observed {
     readonly grantId: string
     readonly status: EnforcementStatus
     readonly ruleName: string | null
+    /** Where a firewall lets the grant in; left out, or null, where there is no such place. */
+    readonly endpoint?: Endpoint | null
   }[]
   readonly shadows: readonly {
     readonly vmId: string
@@ -75,11 +77,14 @@ export async function recordObserved(store: Store, owner: string, claim: Claim, 
   })
 }
 
+/** An endpoint that was seen once is kept: the grant is to have it again should its rule be lost. */
 async function recordEnforcements(tx: Transaction, boundaryId: string, observed: Observed): Promise<void> {
   await tx.execute(sql`
-    update enforcements e set status = o.status, rule_name = o."ruleName", observed_at = ${observed.at}::timestamptz
+    update enforcements e set status = o.status, rule_name = o."ruleName", observed_at = ${observed.at}::timestamptz,
+      public_address = coalesce(o.endpoint->>'address', e.public_address),
+      public_port = coalesce((o.endpoint->>'port')::int, e.public_port)
     from jsonb_to_recordset(${JSON.stringify(observed.enforcements)}::jsonb)
-      as o("grantId" uuid, status enforcement_status, "ruleName" text)
+      as o("grantId" uuid, status enforcement_status, "ruleName" text, endpoint jsonb)
     where e.grant_id = o."grantId" and e.boundary_id = ${boundaryId}`)
 }
 

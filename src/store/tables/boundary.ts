@@ -4,7 +4,7 @@ import { boundaryKinds } from '../../access/words.ts'
 import type { Rule } from '../../firewall/rule.ts'
 import { protocol } from './policy.ts'
 import { accounts } from './account.ts'
-import { instant } from './column.ts'
+import { instant, texts } from './column.ts'
 import { virtualMachines } from './virtual-machine.ts'
 
 /** Its values sort in the order in which a packet from outside meets them. */
@@ -27,6 +27,10 @@ export const boundaries = pgTable(
     rules: jsonb().$type<readonly Rule[]>().notNull().default([]),
     observedAt: instant('observed_at').notNull(),
     generation: bigint({ mode: 'number' }).notNull(),
+    /** The public addresses of a firewall, the first one first; other kinds have none. */
+    publicAddresses: texts('public_addresses'),
+    /** CIDRs that packets seem to come from once they came through a firewall; other kinds have none. */
+    relaysFrom: texts('relays_from'),
     goneAt: instant('gone_at'),
   },
   (table) => [index('boundaries_account').on(table.accountId, table.id)],
@@ -50,6 +54,8 @@ export const boundaryReconciles = pgTable(
     fence: bigint({ mode: 'number' }).notNull().default(0),
     leaseOwner: uuid('lease_owner'),
     leaseUntil: instant('lease_until'),
+    /** How long a write takes until it is read back, in milliseconds, by those there were; null before the first. */
+    writeMs: integer('write_ms'),
     /** Passes that failed in a row. */
     attempts: integer().notNull().default(0),
     lastErrorCode: text('last_error_code'),

@@ -147,6 +147,9 @@ export const enforcements = pgTable(
       .references(() => boundaries.id),
     status: enforcementStatus().notNull(),
     ruleName: text('rule_name'),
+    /** Where a firewall was last seen to let it in; null where it was never, and at boundaries of other kinds. */
+    publicAddress: text('public_address'),
+    publicPort: integer('public_port'),
     /** Null until the boundary was read for this grant. */
     observedAt: instant('observed_at'),
   },

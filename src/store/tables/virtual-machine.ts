@@ -50,7 +50,7 @@ export const virtualMachines = pgTable(
   ],
 )
 
-/** Network interfaces of virtual machines and the boundaries on each one's path; a path holds none, one or two. */
+/** Network interfaces of virtual machines and the boundaries on each one's path; a path holds none, or up to three. */
 export const virtualMachineInterfaces = pgTable(
   'virtual_machine_interfaces',
   {
@@ -64,12 +64,15 @@ export const virtualMachineInterfaces = pgTable(
     addresses: texts('addresses'),
     publicAddresses: texts('public_addresses'),
     subnetId: text('subnet_id'),
+    /** The firewall through which it is reached from outside its network. */
+    networkBoundaryId: text('network_boundary_id'),
     subnetBoundaryId: text('subnet_boundary_id'),
     ownBoundaryId: text('own_boundary_id'),
     generation: bigint({ mode: 'number' }).notNull(),
   },
   (table) => [
     index('virtual_machine_interfaces_vm').on(table.vmId),
+    index('virtual_machine_interfaces_network_boundary').on(table.networkBoundaryId),
     index('virtual_machine_interfaces_subnet_boundary').on(table.subnetBoundaryId),
     index('virtual_machine_interfaces_own_boundary').on(table.ownBoundaryId),
   ],

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest'
 import type { Viewer } from '../../../src/access/viewer.ts'
 import type { Cloud } from '../../../src/cloud/port.ts'
-import type { DrawnMachine, MachineSketch } from '../../../src/cloud/simulator/estate/sketch.ts'
+import type { DrawnMachine, FirewallSketch, MachineSketch } from '../../../src/cloud/simulator/estate/sketch.ts'
 import { startSimulator, type Simulator } from '../../../src/cloud/simulator/start.ts'
 import { enableJit } from '../../../src/commands/enable-jit.ts'
 import { registerAccount } from '../../../src/commands/register-account.ts'
@@ -34,6 +34,7 @@ export interface GrantRow {
   readonly close_attempts: number
   readonly last_close_error: string | null
   readonly drifted: boolean
+  readonly ends_at: Date | null
 }
 
 /** Everything behind the API, over a database and a simulated cloud of the test file's own. */
@@ -56,17 +57,23 @@ export interface Rig {
   facts(id: string): Promise<string[]>
   /** Whether the cloud lets a packet to port 22 of the machine pass. */
   passes(name: string, source?: string): boolean
+  /** Where the firewall lets the grant in, as was last seen; null where it was never. */
+  endpoint(grantId: string): Promise<{ readonly address: string; readonly port: number } | null>
+  /** Whether the cloud sends a packet to that endpoint on to port 22 of the machine, and lets it pass there. */
+  arrives(grantId: string, name: string, source?: string): Promise<boolean>
   /** How often the machine's groups were written. */
   writesOf(nsgId: string | null | undefined): number
   /** Waits until no boundary is worked on or due. */
   idle(): Promise<void>
   tenMinutesPass(): Promise<void>
+  /** Has the inventory read again. */
+  sync(): Promise<void>
 }
 
-/** Draws the machines, starts the simulated cloud, and has the inventory read once. */
-export function useRig(machines: readonly MachineSketch[], operationMs = 5): Rig {
+/** Draws the machines, perhaps behind a firewall, starts the simulated cloud, and has the inventory read once. */
+export function useRig(machines: readonly MachineSketch[], operationMs = 5, firewall?: FirewallSketch): Rig {
   const database = useDatabase()
-  const { estate, machine } = smallEstate(machines)
+  const { estate, machine } = smallEstate(machines, firewall)
   const running: { stop(): Promise<void> }[] = []
   let simulator: Simulator | undefined
   let cloud: Cloud | undefined
@@ -87,12 +94,7 @@ export function useRig(machines: readonly MachineSketch[], operationMs = 5): Rig
     simulator = await startSimulator({ estate, operationMs })
     cloud = connectSimulator(simulator)
     await registerAccount({ store: database.store, viewer: ada }, { subscriptionId })
-    const inventory = startInventorySync(common())
-    await vi.waitFor(async () => {
-      const { rows } = await database.store.pool.query<{ status: string }>('select status from accounts')
-      expect(rows[0]?.status).toBe('CONNECTED')
-    }, within)
-    await inventory.stop()
+    await rig.sync()
   })
   afterEach(async () => {
     there(simulator).misbehave.stop()
@@ -148,6 +150,20 @@ export function useRig(machines: readonly MachineSketch[], operationMs = 5): Rig
     },
     passes: (name, source = home) =>
       rig.simulator.packetPasses({ vmId: machine(name).vmId, source, port: 22, protocol: 'TCP' }).passes,
+    async endpoint(grantId) {
+      const { rows } = await database.store.pool.query<{ address: string; port: number }>(
+        `select public_address as address, public_port as port from enforcements
+          where grant_id = $1 and public_address is not null`,
+        [grantId],
+      )
+      return rows[0] ?? null
+    },
+    async arrives(grantId, name, source = home) {
+      const endpoint = await rig.endpoint(grantId)
+      if (endpoint === null) return false
+      const { passes, reached } = rig.simulator.packetArrives({ ...endpoint, source, protocol: 'TCP' })
+      return passes && reached?.vmId === machine(name).vmId && reached.port === 22
+    },
     writesOf: (nsgId) =>
       rig.simulator.writes.filter((write) => write.resourceId === nsgId && write.status !== null).length,
     async idle() {
@@ -159,6 +175,15 @@ export function useRig(machines: readonly MachineSketch[], operationMs = 5): Rig
       }, within)
     },
     tenMinutesPass: () => database.advance(600_000),
+    async sync() {
+      await database.store.pool.query('update accounts set next_sync_at = gateway_now(), last_synced_at = null')
+      const inventory = startInventorySync(common())
+      await vi.waitFor(async () => {
+        const { rows } = await database.store.pool.query('select last_synced_at, status from accounts')
+        expect(rows[0]).toEqual({ status: 'CONNECTED', last_synced_at: expect.any(Date) })
+      }, within)
+      await inventory.stop()
+    },
   }
   return rig
 }
