@@ -80,7 +80,7 @@ function endingStatement(which: SQL, reason: EndReason, actor: Actor): SQL {
       returning g.id, g as "grant"
     ), paths as (
       select e.id, p.boundary_id from ended e join grant_paths p on p.grant_id = e.id and (e."grant").state = 'CLOSING'
-      union select e.id, n.boundary_id from ended e join enforcements n on n.grant_id = e.id and n.status <> 'ABSENT'
+      union select e.id, n.boundary_id from ended e join enforcements n on n.grant_id = e.id
     ), kept as (
       insert into enforcements (grant_id, boundary_id, status)
       select p.id, p.boundary_id, 'UNKNOWN' from paths p join boundaries b on b.id = p.boundary_id

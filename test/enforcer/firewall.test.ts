@@ -148,7 +148,7 @@ describe('behind a firewall', () => {
       properties.natRuleCollections = properties.natRuleCollections.filter(({ name }) => name !== 'JitGateway')
     })
     expect(await rig.arrives(id, 'lost')).toBe(false)
-    await rig.database.store.pool.query('update boundary_reconciles set next_run_at = gateway_now()')
+    await rig.lookAgain()
     await vi.waitFor(async () => expect(await rig.arrives(id, 'lost')).toBe(true), within)
     await vi.waitFor(async () => expect((await rig.grant(id)).drifted).toBe(true), within)
     expect(await rig.endpoint(id)).toEqual(endpoint)
@@ -182,7 +182,7 @@ describe('behind a firewall', () => {
       })
       first.properties.rules.push(leak('a', '2201', leaky), leak('b', '2202', bare))
     })
-    await rig.database.store.pool.query('update boundary_reconciles set next_run_at = gateway_now()')
+    await rig.lookAgain()
     await vi.waitFor(async () => expect(await exposed()).toEqual(['bare published/b']), within)
     const stranger = { address: front, source: '192.0.2.99', protocol: 'TCP' } as const
     const leaks = () => [2_201, 2_202].map((port) => rig.simulator.packetArrives({ ...stranger, port }).passes)

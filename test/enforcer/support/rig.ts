@@ -66,6 +66,8 @@ export interface Rig {
   /** Waits until no boundary is worked on or due. */
   idle(): Promise<void>
   tenMinutesPass(): Promise<void>
+  /** Has every boundary looked at again, once nothing is in hand. */
+  lookAgain(): Promise<void>
   /** Has the inventory read again. */
   sync(): Promise<void>
 }
@@ -175,6 +177,10 @@ export function useRig(machines: readonly MachineSketch[], operationMs = 5, fire
       }, within)
     },
     tenMinutesPass: () => database.advance(600_000),
+    async lookAgain() {
+      await rig.idle()
+      await database.store.pool.query('update boundary_reconciles set next_run_at = gateway_now()')
+    },
     async sync() {
       await database.store.pool.query('update accounts set next_sync_at = gateway_now(), last_synced_at = null')
       const inventory = startInventorySync(common())
