@@ -10,12 +10,13 @@ import { resourceGroupId, staged, stagedGates } from './staged.ts'
 export async function mergeBoundaries(tx: Transaction, claim: AccountClaim): Promise<string[]> {
   const { accountId, generation } = claim
   const { rows } = await tx.execute<{ id: string }>(sql`
+    ${stagedGates(claim)}
     insert into boundaries as b (id, kind, account_id, resource_group_id, resource_group, name, location, etag, rules,
       observed_at, public_addresses, relays_from, generation)
     select s.id, (s.body->>'kind')::boundary_kind, ${accountId}, ${resourceGroupId(accountId, sql`s.body->>'resourceGroup'`)}, s.body->>'resourceGroup',
       s.body->>'name', s.body->>'location', s.body->>'etag', s.body->'rules', s.at,
       coalesce(gates.public_addresses, '{}'), coalesce(gates.relays_from, '{}'), ${generation}::bigint
-    from ${staged(claim, 'boundaries')} left join ${stagedGates(claim)} on gates.id = s.id order by s.id
+    from ${staged(claim, 'boundaries')} left join gates on gates.id = s.id order by s.id
     on conflict (id) do update set resource_group = excluded.resource_group, name = excluded.name,
       location = excluded.location, public_addresses = excluded.public_addresses,
       relays_from = excluded.relays_from, gone_at = null, generation = excluded.generation,

@@ -15,15 +15,15 @@ export function resourceGroupId(accountId: string, name: SQL): SQL {
 }
 
 /**
- * The firewalls that were found, one a virtual network, as a table named `gates`: a machine is reached through the one
- * in its own network, whatever routes there are, since a firewall gives what it lets in its own address and gets the
- * answers back. One without a public address lets nobody in from outside.
+ * A `with` clause of the firewalls that were found, one a virtual network, as `gates`: a machine is reached through the
+ * one in its own network, whatever routes there are, since a firewall gives what it lets in its own address and gets
+ * the answers back. One without a public address lets nobody in from outside. Worked out once, not for each machine.
  */
 export function stagedGates(claim: AccountClaim): SQL {
   const { accountId, generation } = claim
   const found = (kind: string, id: SQL) => sql`select f.body from inventory_items f where f.account_id = ${accountId}
     and f.generation = ${generation}::bigint and f.kind = ${kind} and f.id = ${id}`
-  return sql`(select distinct on (network) g.* from (
+  return sql`with gates as materialized (select distinct on (network) g.* from (
       select s.id, regexp_replace(s.body->'gate'->>'subnetId', '/subnets/[^/]+$', '') as network,
         (s.body->'gate'->>'managedByPolicy')::boolean as managed,
         array(select address.body->>'address'
@@ -34,7 +34,7 @@ export function stagedGates(claim: AccountClaim): SQL {
           cross join lateral jsonb_array_elements_text(subnet.body->'prefixes') prefix
           where family(prefix::inet) = 4 order by prefix) as relays_from
       from ${staged(claim, 'boundaries')} where s.body->'gate'->>'subnetId' is not null
-    ) g order by network, g.id) gates`
+    ) g order by network, g.id)`
 }
 
 /**
@@ -45,6 +45,7 @@ export async function stagePaths(tx: Transaction, claim: AccountClaim): Promise<
   const { accountId, generation } = claim
   const configurations = sql`jsonb_array_elements(nic.body->'configurations') with ordinality c(one, place)`
   await tx.execute(sql`
+    ${stagedGates(claim)}
     insert into inventory_items (account_id, generation, kind, id, at, body)
     select ${accountId}, ${generation}::bigint, 'paths', nic.id, nic.at, jsonb_build_object(
       'vmId', s.id, 'primary', (part->>'primary')::boolean,
@@ -66,6 +67,6 @@ export async function stagePaths(tx: Transaction, claim: AccountClaim): Promise<
       where c.one->>'subnetId' is not null order by c.place limit 1) subnet on true
     left join inventory_items net on net.account_id = ${accountId} and net.generation = ${generation}::bigint
       and net.kind = 'subnets' and net.id = subnet.id
-    left join ${stagedGates(claim)} on gates.network = regexp_replace(subnet.id, '/subnets/[^/]+$', '')
+    left join gates on gates.network = regexp_replace(subnet.id, '/subnets/[^/]+$', '')
     on conflict do nothing`)
 }

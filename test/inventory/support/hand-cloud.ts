@@ -25,6 +25,46 @@ export interface HandMachine {
   readonly more?: Partial<FoundVirtualMachine>
 }
 
+export const firewallId = (name: string) => `${group}/providers/microsoft.network/azurefirewalls/${name}`
+
+/** A firewall in the network of all machines, at a public address; null where it has none. */
+export interface HandFirewall {
+  readonly name: string
+  readonly etag?: string
+  readonly address?: string | null
+  /** Of its subnet. */
+  readonly prefix?: string
+  readonly network?: string
+  readonly managedByPolicy?: boolean
+}
+
+/** The pages of a firewall, to be had besides those of an account. */
+export function firewallPages({
+  name,
+  etag = '1',
+  address = '198.51.100.1',
+  prefix = '10.9.0.0/26',
+  network = 'net',
+  managedByPolicy = false,
+}: HandFirewall): InventoryPage[] {
+  const gateSubnet = `${group}/providers/microsoft.network/virtualnetworks/${network}/subnets/azurefirewallsubnet`
+  const shown = {
+    kind: 'AZURE_FIREWALL',
+    etag,
+    rules: [],
+    ruleCount: 0,
+    firewall: { priorities: [] },
+    raw: {},
+  } as const
+  const gate = { subnetId: gateSubnet, publicAddressIds: [publicId(name)], managedByPolicy }
+  const about = { boundaryId: firewallId(name), name, resourceGroup: 'RG', location: 'westeurope' }
+  return [
+    { kind: 'boundaries', items: [{ ...shown, ...about, gate }] },
+    { kind: 'subnets', items: [{ id: gateSubnet, boundaryId: null, prefixes: [prefix, 'fd00::/64'] }] },
+    { kind: 'publicAddresses', items: [{ id: publicId(name), address }] },
+  ]
+}
+
 /** The pages of an account with these machines and boundaries. */
 export function pagesOf(
   machines: readonly HandMachine[],
