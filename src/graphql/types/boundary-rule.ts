@@ -1,5 +1,5 @@
 import { builder } from '../builder.ts'
-import { list, plainList, value } from '../read/fields.ts'
+import { list, plainList, plainOrNull, value } from '../read/fields.ts'
 import { plain } from '../read/plain.ts'
 import { elementsSql, textsSql } from '../read/sql.ts'
 
@@ -34,6 +34,20 @@ plain({
 })
 
 plain({
+  name: 'Endpoint',
+  description: 'A port of an address.',
+  rule,
+  fields: {
+    address: value(
+      'String',
+      'Without prefix length; or a name that the cloud alone resolves.',
+      (row) => `${row}.address`,
+    ),
+    port: value('Int', '1 to 65535.', (row) => `${row}.port`),
+  },
+})
+
+plain({
   name: 'BoundaryRule',
   description: 'An inbound rule of a boundary, as last observed.',
   rule,
@@ -55,6 +69,13 @@ plain({
       'Ports it matches.',
       (row) => elementsSql(`${row}.value->'ports'`),
       (range) => `${range}.n`,
+    ),
+    translatesTo: plainOrNull(
+      'Endpoint',
+      'Where a NAT rule of a firewall sends on what it matches; null where it goes on as it came.',
+      (row) => `(select ${row}.value->'translatesTo'->>'address' as address,
+        (${row}.value->'translatesTo'->>'port')::int as port)`,
+      (endpoint) => `${endpoint}.address is not null`,
     ),
     ours: value(
       'Boolean',

@@ -4,7 +4,7 @@ import { BoundaryKind, Protocol } from '../enums.ts'
 import { readIds } from '../ids.ts'
 import type { Connection } from '../read/description.ts'
 import { entity, part } from '../read/entity.ts'
-import { column, instant, nullable, one, plainList, plainOrNull, value } from '../read/fields.ts'
+import { column, instant, list, nullable, one, plainList, plainOrNull, value } from '../read/fields.ts'
 import { within } from '../read/parameters.ts'
 import { elementsSql, instantSql, isFailure } from '../read/sql.ts'
 import './boundary-rule.ts'
@@ -75,6 +75,12 @@ entity({
       'Account',
       'The account it is in; null when the viewer may not see it.',
       (row, account) => `${account}.id = ${row}.account_id`,
+    ),
+    publicAddresses: column(
+      'String',
+      'Where a firewall is reached from outside, the first one first; other kinds have none.',
+      'public_addresses',
+      list,
     ),
     rules: plainList(
       'BoundaryRule',

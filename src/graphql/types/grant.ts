@@ -5,6 +5,7 @@ import { column, instant, list, nullable, one, parts, plainList, plainOne, plain
 import { placeOf, viewerId, within } from '../read/parameters.ts'
 import { actorSql, elementsSql, failureSql, isFailure } from '../read/sql.ts'
 import { activityPage } from './activity-page.ts'
+import { connectionSql } from './connection-details.ts'
 import './plain.ts'
 
 part({
@@ -97,6 +98,12 @@ entity({
       'Why it could not be opened; null when it could, or was not yet tried.',
       (row) => failureSql(`${row}.fault_code`, `${row}.fault_message`),
       isFailure,
+    ),
+    connection: plainOrNull(
+      'ConnectionDetails',
+      'Where to connect to, with a line that does; null unless it is ACTIVE.',
+      connectionSql,
+      (details) => `${details}.address is not null`,
     ),
     drifted: column('Boolean', 'Whether somebody else changed a rule of it, which was put back.', 'drifted'),
     requester: plainOne('Actor', 'Who asked for it.', requesterSql),

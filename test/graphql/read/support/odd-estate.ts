@@ -187,12 +187,15 @@ async function writeMachine(write: Write, { id, account, boundary, policy }: Mac
             { first: 22, last: 22 },
             { first: 0, last: 65_535 },
           ],
+    ...(priority === 1 ? { translatesTo: { address: odd(n), port: 22 } } : {}),
   }))
   await write(
-    `update boundaries set rules = $2, gone_at = $3 where id = $1`,
+    `update boundaries set rules = $2, gone_at = $3, kind = $4, public_addresses = $5 where id = $1`,
     boundary,
     JSON.stringify(rules),
     n === 6 ? moments[1] : null,
+    n % 4 === 1 ? 'AZURE_FIREWALL' : 'NETWORK_SECURITY_GROUP',
+    n % 4 === 1 ? ['198.51.100.7', odd(n)] : [],
   )
   await write(
     `insert into boundary_reconciles (boundary_id, account_id, next_run_at, last_error_code, last_error_message)
@@ -205,7 +208,8 @@ async function writeMachine(write: Write, { id, account, boundary, policy }: Mac
   for (const [place, own] of [boundary, null].entries())
     await write(
       `insert into virtual_machine_interfaces (id, vm_id, account_id, "primary", addresses, public_addresses,
-      subnet_boundary_id, own_boundary_id, generation) values ($1, $2, $3, $4, $5, $6, $7, $8, 1)`,
+      subnet_boundary_id, own_boundary_id, network_boundary_id, generation)
+      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)`,
       `${id}/nic-${String(place)}`,
       id,
       account,
@@ -214,6 +218,7 @@ async function writeMachine(write: Write, { id, account, boundary, policy }: Mac
       place === 0 ? ['198.51.100.1'] : [],
       n % 2 === 0 ? boundary : null,
       own,
+      n % 4 === 1 ? boundary : null,
     )
   for (const [port, seconds] of [
     [22, 300],
@@ -279,12 +284,14 @@ async function writeGrant(write: Write, id: string, { boundary }: Machine, n: nu
     )
   if (n % 3 > 0)
     await write(
-      `insert into enforcements (grant_id, boundary_id, status, rule_name, observed_at) values ($1, $2, $3, $4, $5)`,
+      `insert into enforcements (grant_id, boundary_id, status, rule_name, observed_at, public_address, public_port)
+      values ($1, $2, $3, $4, $5, $6, $7)`,
       id,
       boundary,
       ['UNKNOWN', 'OPEN', 'SHARED'][n % 3],
       n % 3 === 1 ? null : odd(n),
       moments[n % 3],
+      ...(n % 2 === 1 ? ['198.51.100.7', 20_022] : [null, null]),
     )
 }
 
