@@ -11,6 +11,9 @@ export interface OpenCloud extends ConnectedCloud {
   stop(): Promise<void>
 }
 
+/** How much longer than the write of a group that of a firewall takes: less than in Azure, enough to see it happen. */
+const SLOWER = 10
+
 /** Azure where a credential is configured; otherwise a simulated cloud on loopback, kept in the data folder. */
 export async function openCloud(config: Config, log: Log): Promise<OpenCloud> {
   const credential = credentialIn(config)
@@ -34,7 +37,8 @@ async function openSimulator(config: Config, log: Log): Promise<OpenCloud> {
   const { connectAzure } = await import('./cloud/azure/connect.ts')
   await mkdir(config.DATA_DIR, { recursive: true })
   const file = join(config.DATA_DIR, 'simulated-cloud.json')
-  const simulator = await startSimulator({ file, log, operationMs: config.SIMULATOR_OPERATION_MS })
+  const { SIMULATOR_OPERATION_MS: operationMs } = config
+  const simulator = await startSimulator({ file, log, operationMs, firewallOperationMs: operationMs * SLOWER })
   const azure = connectAzure({
     endpoint: simulator.endpoint,
     credential: { kind: 'token', token: simulator.token },
