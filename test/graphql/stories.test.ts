@@ -22,7 +22,7 @@ const told = new Set<string>()
 beforeAll(() =>
   estate.writeSmallEstate(
     database.store,
-    Array.from({ length: 20 }, (_, index) => `web-${index}`),
+    Array.from({ length: 25 }, (_, index) => `web-${index}`),
   ),
 )
 
@@ -264,7 +264,7 @@ describe('approval', () => {
 
   test('a policy says who has to approve, port by port, and what must come with a request', async () => {
     const { store } = database
-    const { results } = await enableJit({ store, viewer: admin }, { vmIds: [machineKey('web-19')] })
+    const { results } = await enableJit({ store, viewer: admin }, { vmIds: [machineKey('web-20')] })
     const policy = globalId('Policy', results[0]?.policyId ?? '')
     const rules = {
       approvalRule: { approvalsNeeded: 2, approvers: [{ kind: 'ROLE' }, { kind: 'GROUP', id: 'on-call' }] },
