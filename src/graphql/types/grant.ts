@@ -7,6 +7,7 @@ import { actorSql, elementsSql, failureSql, isFailure } from '../read/sql.ts'
 import { activityPage } from './activity-page.ts'
 import { connectionSql } from './connection-details.ts'
 import './plain.ts'
+import { approvalsGiven } from './request-deciders.ts'
 
 part({
   name: 'Enforcement',
@@ -63,12 +64,7 @@ entity({
       'How many have to approve it before it opens; 0: nobody has to.',
       'approvals_needed',
     ),
-    approvalsGiven: value(
-      'Int',
-      'How many approved it.',
-      (row) => `(select count(*) from request_decisions d where d.request_id = ${row}.request_id
-        and d.verdict = 'APPROVED' and ${row}.id = any(d.grant_ids))::int`,
-    ),
+    approvalsGiven: value('Int', 'How many approved it.', approvalsGiven),
     refusals: plainList(
       'Refusal',
       'What failed when it was evaluated again before it opened; empty unless it was closed for that.',

@@ -31,3 +31,9 @@ export function awaitsDecision(request: string, parameters: Parameters): string 
   return `(${request}.status = 'PENDING_APPROVAL' and ${request}.id in (${awaitedByViewer(parameters)})
     and ${request}.id not in (${decidedByViewer(parameters)}))`
 }
+
+/** How many approved a grant. */
+export function approvalsGiven(grant: string): string {
+  return `(select count(*) from request_decisions d where d.request_id = ${grant}.request_id
+    and d.verdict = 'APPROVED' and ${grant}.id = any(d.grant_ids))::int`
+}

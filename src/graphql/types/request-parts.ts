@@ -6,7 +6,7 @@ import { column, instant, list, nullable, one, plainList, plainOne, value } from
 import { placeOf, viewerId, within } from '../read/parameters.ts'
 import { actorSql } from '../read/sql.ts'
 import './plain.ts'
-import { awaitsViewer } from './request-deciders.ts'
+import { approvalsGiven, awaitsViewer } from './request-deciders.ts'
 
 part({
   name: 'Decision',
@@ -76,12 +76,7 @@ part({
       'How many have to approve it before it opens; 0: nobody has to.',
       'approvals_needed',
     ),
-    approvalsGiven: value(
-      'Int',
-      'How many approved it.',
-      (row) => `(select count(*) from request_decisions d where d.request_id = ${row}.request_id
-        and d.verdict = 'APPROVED' and ${row}.id = any(d.grant_ids))::int`,
-    ),
+    approvalsGiven: value('Int', 'How many approved it.', approvalsGiven),
     approvers: plainList(
       'Approver',
       'For whom it waits: at most 50; empty when it waits for nobody.',
