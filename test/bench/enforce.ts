@@ -26,12 +26,16 @@ const source = '203.0.113.7'
 /**
  * Opens one grant on each of `--grants` machines behind `--nsgs` groups at once, lets all expire at one instant, and
  * asks the oracle what is left. `--latency` is that of every call to the cloud, `--operation` that of a write, in
- * milliseconds: Azure's are about 80 and some seconds.
+ * milliseconds: Azure's are about 80 and some seconds. With `--boundary=firewall` a firewall stands before the machines,
+ * whose writes take `--firewall-operation`: in Azure minutes, here 20 seconds.
  */
 export async function run(flags: BenchFlags): Promise<object> {
   const number = (name: string, value: number) => Number(flags[name] ?? value)
-  const [grants, nsgs, seed] = [number('grants', 500), number('nsgs', 10), number('seed', 1)]
-  const [latencyMs, operationMs, seconds] = [number('latency', 80), number('operation', 1_500), number('seconds', 30)]
+  const firewalled = (flags['boundary'] ?? 'group') === 'firewall'
+  const [grants, nsgs, seed] = [number('grants', firewalled ? 200 : 500), number('nsgs', 10), number('seed', 1)]
+  const [latencyMs, operationMs] = [number('latency', 80), number('operation', 1_500)]
+  const firewallOperationMs = number('firewall-operation', 20_000)
+  const seconds = number('seconds', firewalled ? 90 : 30)
   const say = (text: string) => process.stderr.write(`${text}\n`)
 
   const { estate, machine } = smallEstate(
@@ -40,6 +44,7 @@ export async function run(flags: BenchFlags): Promise<object> {
       subnet: `subnet-${String(index % nsgs)}`,
       rules: sshForAll,
     })),
+    firewalled ? { name: 'fw', publicAddresses: ['198.51.100.1'] } : undefined,
   )
   const vmIds = Array.from({ length: grants }, (_, index) => machine(`vm-${String(index)}`).vmId)
   const nsgOf = new Map(vmIds.map((id, index) => [id, machine(`vm-${String(index)}`).subnetNsgId ?? '']))
@@ -48,7 +53,7 @@ export async function run(flags: BenchFlags): Promise<object> {
   const database = await useBenchDatabase()
   started.defer(() => database.stop())
   const { store, url } = database
-  const spread = { from: operationMs * 0.7, to: operationMs * 1.3 }
+  const spread = (ms: number) => ({ from: ms * 0.7, to: ms * 1.3 })
   const simulator = await startSimulator({ estate, seed, operationMs: 0 })
   started.defer(() => simulator.stop())
   const cloud = connectSimulator(simulator)
@@ -72,7 +77,12 @@ export async function run(flags: BenchFlags): Promise<object> {
   await until(async () => (await ask('select from boundary_reconciles where lease_owner is not null')).length === 0)
   say(`${String(grants)} machines behind ${String(nsgs)} groups are closed`)
 
-  Object.assign(simulator.settings, { latencyMs, operationMs: spread, enforceQuotas: true })
+  Object.assign(simulator.settings, {
+    latencyMs,
+    operationMs: spread(operationMs),
+    firewallOperationMs: spread(firewallOperationMs),
+    enforceQuotas: true,
+  })
   const before = simulator.writes.length
   const endsAt = new Date(Date.now() + seconds * 1_000)
   const batches = Array.from({ length: Math.ceil(grants / 100) }, (_, index) =>
@@ -95,11 +105,27 @@ export async function run(flags: BenchFlags): Promise<object> {
   const openWrites = simulator.writes.length - before
   say(`${String(opened.length)} grants are open after ${String(openWrites)} writes`)
 
+  /** Machines that whoever had a grant gets to. */
+  const reached = async () => {
+    if (!firewalled) return vmIds.filter(passes).length
+    const ways = await ask(`select public_address as address, public_port as port from enforcements e
+      join grants g on g.id = e.grant_id where public_address is not null`)
+    return ways.filter(
+      ({ address, port }) => simulator.packetArrives({ address, port, source, protocol: 'TCP' }).passes,
+    ).length
+  }
+  const openAtFirst = await reached()
+  await delay(endsAt.getTime() - Date.now())
+  const openAtEnd = await reached()
   await until(async () => (await ask(`select from grants where state <> 'CLOSED'`)).length === 0)
   const removals = simulator.writes.slice(before + openWrites)
   const firstRemoval = (nsgId: string) =>
     removals.find((write) => write.resourceId === nsgId && write.ruleNamesRemoved.length > 0)
-  const lateness = vmIds.map((id) => (firstRemoval(nsgOf.get(id) ?? '')?.at ?? Infinity) - endsAt.getTime())
+  const lateness = firewalled
+    ? (await ask(`select extract(epoch from closed_at - ends_at)::float8 * 1000 as ms from grants`)).map(
+        ({ ms }) => ms as number,
+      )
+    : vmIds.map((id) => (firstRemoval(nsgOf.get(id) ?? '')?.at ?? Infinity) - endsAt.getTime())
   const perNsg = (writes: typeof removals) =>
     Math.max(...[...new Set(nsgOf.values())].map((id) => writes.filter(({ resourceId }) => resourceId === id).length))
   say(
@@ -108,6 +134,7 @@ export async function run(flags: BenchFlags): Promise<object> {
   const opens = opened.map(({ ms }) => ms as number)
   return {
     bench: 'enforce',
+    boundary: firewalled ? 'firewall' : 'group',
     grants,
     nsgs,
     cloudWrites: simulator.writes.length - before,
@@ -115,6 +142,8 @@ export async function run(flags: BenchFlags): Promise<object> {
     openP99Ms: percentile(opens, 99),
     closeLatenessP50Ms: percentile(lateness, 50),
     closeLatenessP99Ms: percentile(lateness, 99),
-    leftOpen: vmIds.filter(passes).length,
+    openAtFirst,
+    openAtEnd,
+    leftOpen: await reached(),
   }
 }
