@@ -65,7 +65,7 @@ describe('what a pass saw', () => {
 
   it('is absent, and to be looked at again, when what was written is not there', () => {
     const { evidence } = look({ grants: [live('g', '192.0.2.1/32')] }, [], { lost: true })
-    expect(evidence.enforcements).toEqual([{ grantId: 'g', status: 'ABSENT', ruleName: null }])
+    expect(evidence.enforcements).toEqual([{ grantId: 'g', status: 'ABSENT', ruleName: null, endpoint: null }])
     expect(evidence.unproven).toBe(true)
   })
 

@@ -516,13 +516,13 @@ describe('the estate and who may do what', () => {
 })
 
 test('a requester is told where to connect to, through a firewall too', async () => {
-  const { grant } = await grantTo('web-15')
-  await openThroughFirewall(grant, 'web-15')
+  const { grant } = await grantTo('web-21')
+  await openThroughFirewall(grant, 'web-21')
   const { grants } = await tell('connect-by-grant', {}, requester)
   const [mine] = grants.nodes.filter(({ id }: { id: string }) => id === grant)
   expect(mine).toMatchObject({
     port: 22,
-    virtualMachine: { name: 'web-15', guardedBy: 'AZURE_FIREWALL' },
+    virtualMachine: { name: 'web-21', guardedBy: 'AZURE_FIREWALL' },
     connection: {
       address: '198.51.100.1',
       port: 20_022,

@@ -5,6 +5,7 @@ import { pause, type Clock } from '../../time/clock.ts'
 import { isEmpty, miss, type ListAudience, type ListMember, type Part } from './list-group.ts'
 import { changesOf, missedOf, partOf } from './list-reading.ts'
 import type { LogReader } from './log-reader.ts'
+import type { Result } from './result.ts'
 import type { Standings } from './standing.ts'
 
 /** Changes that follow each other sooner are sent together: a dashboard is looked at by people. */
@@ -45,9 +46,13 @@ export function createListDelivery({ reader, standings, clock, log }: ListDelive
     }
   }
 
-  /** When roles changed, everybody is sent the list that can be seen by them now. */
-  const judgeAnew = async (audience: ListAudience) => {
+  /** Waits until the roles that stand are known. */
+  const rolesKnown = async () => {
     for (let roles = standings.current(); roles !== null; roles = standings.current()) await roles
+  }
+
+  /** When roles changed, everybody is sent the list that can be seen by them now. */
+  const judge = (audience: ListAudience) => {
     const { standing } = audience
     if (standing.failed) throw new Error('the roles of a subscriber cannot be read')
     if (JSON.stringify(audience.viewer.rolesHeld) === JSON.stringify(standing.viewer.rolesHeld)) return
@@ -58,13 +63,26 @@ export function createListDelivery({ reader, standings, clock, log }: ListDelive
     for (const member of audience.current) fallBehind(audience, member, true)
   }
 
-  /** What `read` answers by the roles that stand at its end; null when they changed, and all is sent anew. */
-  const readBy = async <Answer>(audience: ListAudience, read: () => Promise<Answer>): Promise<Answer | null> => {
+  const judgeAnew = async (audience: ListAudience) => {
+    await rolesKnown()
+    judge(audience)
+  }
+
+  /**
+   * Hands what `read` answers to `use`, at the very moment at which the roles that it was read by are seen to stand still;
+   * not at all when they changed, and all is sent anew.
+   */
+  const readBy = async <Answer>(
+    audience: ListAudience,
+    read: () => Promise<Answer>,
+    use: (answer: Answer) => void,
+  ): Promise<void> => {
     await judgeAnew(audience)
     const { viewer } = audience
     const answer = await read()
-    await judgeAnew(audience)
-    return audience.viewer === viewer ? answer : null
+    for (let roles = standings.current(); roles !== null; roles = standings.current()) await roles
+    judge(audience)
+    if (audience.viewer === viewer) use(answer)
   }
 
   const fallBehind = (audience: ListAudience, member: ListMember, whole: boolean) => {
@@ -83,8 +101,13 @@ export function createListDelivery({ reader, standings, clock, log }: ListDelive
       if (lack.whole) await sendWhole(audience, member)
       else if (lack.missed.size > 0) {
         const missed = take(lack.missed)
-        const result = await readBy(audience, () => missedOf(audience, missed))
-        if (result !== null && !member.gone) member.sink.send([result])
+        await readBy(
+          audience,
+          () => missedOf(audience, missed),
+          (result) => {
+            if (result !== null && !member.gone) member.sink.send([result])
+          },
+        )
       } else {
         audience.behind.delete(member)
         audience.current.add(member)
@@ -98,12 +121,19 @@ export function createListDelivery({ reader, standings, clock, log }: ListDelive
     if (lack !== undefined) lack.whole = false
     for (let after: string | null = null; ;) {
       const from: string | null = after
-      const part: Part | null = await readBy(audience, () => partOf(audience, from))
-      // Begun anew when roles changed meanwhile, or more was missed than is kept.
-      if (part === null || member.gone || audience.behind.get(member)?.whole !== false) return
-      member.sink.send([part.result])
-      if (part.next === null) return
-      after = part.next
+      let next: string | null = null
+      await readBy(
+        audience,
+        () => partOf(audience, from),
+        (part: Part) => {
+          // Begun anew when more was missed than is kept.
+          if (member.gone || audience.behind.get(member)?.whole !== false) return
+          member.sink.send([part.result])
+          ;({ next } = part)
+        },
+      )
+      if (next === null) return
+      after = next
       if (member.sink.isBehind()) await member.sink.caughtUp()
     }
   }
@@ -114,13 +144,15 @@ export function createListDelivery({ reader, standings, clock, log }: ListDelive
       while (audience.changed.size > 0 && !isEmpty(audience)) {
         const changed = take(audience.changed)
         const receivers = [...audience.current]
-        const result = receivers.length === 0 ? null : await readBy(audience, () => changesOf(audience, changed))
-        if (result !== null)
+        const send = (result: Result | null) => {
+          if (result === null) return
           for (const member of receivers) {
             if (!audience.current.has(member) || expired(member)) continue
             member.sink.send([result])
             if (member.sink.isBehind()) fallBehind(audience, member, false)
           }
+        }
+        if (receivers.length > 0) await readBy(audience, () => changesOf(audience, changed), send)
         if (audience.changed.size < LIST_PART) await pause(clock, COALESCE_MS, reader.signal)
       }
     } finally {
