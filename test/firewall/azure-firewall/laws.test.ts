@@ -194,7 +194,7 @@ const faults: readonly ((rule: Rule) => Rule)[] = [
   (rule) => ({ ...rule, sources: ['0.0.0.0/0'] }),
   (rule) => ({ ...rule, translatesTo: { address: '10.0.0.5', port: 22 } }),
   (rule) => ({ ...rule, translatesTo: { address: '10.0.0.4', port: 23 } }),
-  ({ translatesTo: _, ...rule }) => rule,
+  ({ translatesTo: _translatesTo, ...rule }) => rule,
   (rule) => ({ ...rule, ports: [{ first: 0, last: 65_535 }] }),
   (rule) => ({ ...rule, ports: [{ first: 443, last: 443 }] }),
   (rule) => ({ ...rule, destinations: ['*'] }),

@@ -8,20 +8,23 @@ import { connected, ourRule, type Connected } from './connected.ts'
 export interface Guarded extends Connected {
   readonly boundaryId: string
   /** Whether a packet from 203.0.113.7 gets to SSH of the machine by what `opening` opens. */
-  passes(): boolean
+  readonly passes: () => boolean
   /** What of the boundary nobody who writes a rule of ours may change, as text. */
-  lasting(): string
+  readonly lasting: () => string
   /** Somebody else edits the boundary: its tags, properties of a later day, a foreign rule's description. */
-  edit(change?: (resource: Resource) => void): void
-  remove(): void
+  readonly edit: (change?: (resource: Resource) => void) => void
+  readonly remove: () => void
 }
 
 export interface KindUnderTest {
   readonly name: string
   readonly permission: string
   /** A rule of ours that opens SSH of the machine to 203.0.113.7. */
-  opening(given?: Partial<Rule>): Rule
-  guard(more?: { readonly azure?: Partial<AzureOptions>; readonly simulator?: SimulatorOptions }): Promise<Guarded>
+  readonly opening: (given?: Partial<Rule>) => Rule
+  readonly guard: (more?: {
+    readonly azure?: Partial<AzureOptions>
+    readonly simulator?: SimulatorOptions
+  }) => Promise<Guarded>
 }
 
 const home = '203.0.113.7'
