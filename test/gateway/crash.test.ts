@@ -121,11 +121,10 @@ async function killAt(moment: Moment, boundaryId: string, run: () => Promise<voi
     await kill()
     killed.resolve()
   } else if (moment === 'as the write reaches the cloud, which loses it') {
-    simulator.misbehave.hang({ at: boundaryId, method: 'PUT', times: 1 })
-    const asked = simulator.requests.gets
+    simulator.misbehave.loseAnswer('beforeCommit', { at: boundaryId, method: 'PUT', times: 1 })
+    const asked = simulator.requests.puts
     await run()
-    await isClaimed(boundaryId)
-    await vi.waitFor(() => expect(simulator.requests.gets).toBeGreaterThan(asked), within)
+    await vi.waitFor(() => expect(simulator.requests.puts).toBeGreaterThan(asked), within)
     await kill()
     killed.resolve()
   } else if (moment === 'as the write reaches the cloud, which does it') {
