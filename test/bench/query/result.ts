@@ -50,7 +50,8 @@ export function documentFigures(rounds: readonly (readonly Shot[])[]): readonly 
 /** Everybody's figures, for a person: medians over rounds. */
 export function table(rounds: readonly (readonly Shot[])[]): string {
   const first = rounds[0] ?? []
-  const lines = documentNames.flatMap((document) => [
+  const asked = documentNames.filter((name) => first.some(({ document }) => document === name))
+  const lines = asked.flatMap((document) => [
     `${document}:`,
     ...first
       .filter((shot) => shot.document === document)

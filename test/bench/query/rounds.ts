@@ -1,5 +1,5 @@
 import { titleOf, type Contestant } from './contestant.ts'
-import { documentNames, type DocumentName } from './documents.ts'
+import type { DocumentName } from './documents.ts'
 import type { QuerySettings } from './settings.ts'
 import { shoot, type Figures } from './shot.ts'
 import type { Stage } from './stage.ts'
@@ -23,7 +23,7 @@ export async function playRound(
   const first = round % stage.contestants.length
   // Each in turn is the first, so that none always has the machine as another left it.
   const inTurn = [...stage.contestants.slice(first), ...stage.contestants.slice(0, first)]
-  for (const document of documentNames)
+  for (const document of settings.documents)
     for (const contestant of inTurn) {
       const twin = small?.contestants.find((other) => titleOf(other) === titleOf(contestant))
       const figures = await shootAt(settings, stage, contestant, document)
