@@ -17,8 +17,19 @@ export function clientAddress(trusted: readonly string[]): ClientAddress {
   }
   const isProxy = (address: string) => proxies.check(address, isIPv4(address) ? 'ipv4' : 'ipv6')
 
+  // A connection keeps its address for as long as it lasts, and may bring thousands of requests.
+  const peers = new WeakMap<object, string | null>()
+  const peerOf = ({ socket }: IncomingMessage): string | null => {
+    const known = peers.get(socket)
+    if (known !== undefined) return known
+    const address = normalAddress(socket.remoteAddress ?? '')
+    peers.set(socket, address)
+    return address
+  }
+
   return (request) => {
-    let address = normalAddress(request.socket.remoteAddress ?? '')
+    let address = peerOf(request)
+    if (trusted.length === 0) return address
     const forwarded = [request.headers['x-forwarded-for'] ?? []].flat().join(',')
     const hops = forwarded.split(',').filter((hop) => hop.trim() !== '')
     while (address !== null && isProxy(address) && hops.length > 0)

@@ -66,8 +66,8 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
   })
 
   return async ({ authorization, address }) => {
-    const token = bearerToken(authorization)
-    const holder = await remembered.holderOf(token, async () => {
+    const holder = await remembered.holderOf(typeof authorization === 'string' ? authorization : '', async () => {
+      const token = bearerToken(authorization)
       const named = principalOf(await verifyToken(token, keyFor, terms, clock.now()), claims)
       if (named === null) throw new Unauthenticated('The access token names nobody.')
       return named

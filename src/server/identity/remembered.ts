@@ -4,7 +4,7 @@ import type { Clock } from '../../time/clock.ts'
 import type { TokenHolder } from './claims.ts'
 import type { Held } from './roles-held.ts'
 
-/** Tokens and principals that are remembered. */
+/** Credentials and principals that are remembered. */
 const MOST = 10_000
 /** How long a token counts as verified: a key that the provider withdraws is taken so much longer, in milliseconds. */
 const VERIFIED_FOR_MS = 60_000
@@ -15,17 +15,23 @@ const VERIFIED_FOR_MS = 60_000
  * kept of a token that was refused: whoever sends such ones must not fill the memory, nor push others out of it.
  */
 export function createRemembered(clock: Clock) {
-  const tokens = createLru<{ readonly holder: TokenHolder; readonly until: number }>(MOST)
+  const holders = createLru<{ readonly holder: TokenHolder; readonly until: number }>(MOST)
   const roles = createLru<Held>(MOST)
-  const keyOf = ({ actor, groups, appRoles }: Principal) => JSON.stringify([actor.id, groups, appRoles])
+  const keys = new WeakMap<Principal, string>()
+  const keyOf = (principal: Principal) => {
+    const { actor, groups, appRoles } = principal
+    const key = keys.get(principal) ?? JSON.stringify([actor.id, groups, appRoles])
+    keys.set(principal, key)
+    return key
+  }
 
   return {
-    /** Whom a token speaks for; `verify` is asked when that is not known, or was for too long. */
-    async holderOf(token: string, verify: () => Promise<TokenHolder>): Promise<TokenHolder> {
-      const known = tokens.get(token)
+    /** Whom credentials speak for; `verify` is asked when that is not known, or was for too long. */
+    async holderOf(credentials: string, verify: () => Promise<TokenHolder>): Promise<TokenHolder> {
+      const known = holders.get(credentials)
       if (known !== undefined && clock.now() < known.until) return known.holder
       const holder = await verify()
-      tokens.set(token, { holder, until: Math.min(clock.now() + VERIFIED_FOR_MS, holder.expiresAt) })
+      holders.set(credentials, { holder, until: Math.min(clock.now() + VERIFIED_FOR_MS, holder.expiresAt) })
       return holder
     },
     /** The roles last read for a principal; undefined when none were. */
