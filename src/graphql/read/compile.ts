@@ -4,6 +4,7 @@ import type { Column } from './form.ts'
 import type { Parameters } from './parameters.ts'
 import { entityNamed } from './registry.ts'
 import type { Selected } from './selection.ts'
+import { sharedBeginning } from './shared-selection.ts'
 
 /** The key under which a row carries the name of its object type, where that is not known beforehand. */
 export const TYPE_KEY = '@type'
@@ -28,22 +29,27 @@ export function rowJson(
   const mark = (type: string): Column[] => (form.name === 'text' ? [] : [[TYPE_KEY, type]])
   if (variants === undefined) {
     const type = form.word(entity.name)
-    const columns = columnsOf(parameters, entity, reading, node, entity.name, type)
+    const columns = columnsOf(parameters, entity, reading, node.types.get(entity.name)?.fields ?? [], type)
     return form.object([...columns, ...(typed ? mark(type) : [])])
   }
-  const shapes = Map.groupBy(variants, ({ name }) => node.types.get(name)?.shape)
-  const cases = [...shapes.values()].map((alike) => {
-    const type =
-      form.name === 'text' && alike.length === 1
-        ? form.word(String(alike[0]?.name))
-        : `case ${alike.map(({ name, is }) => `when ${is(row)} then ${form.word(name)}`).join(' ')} end`
-    const fields = Object.assign({}, entity.fields, ...alike.map((variant) => variant.fields)) as Entity['fields']
-    const columns = columnsOf(parameters, { ...entity, fields }, reading, node, String(alike[0]?.name), type)
-    return { is: alike.map(({ is }) => is(row)).join(' or '), json: form.object([...columns, ...mark(type)]) }
+  const shapes = [...Map.groupBy(variants, ({ name }) => node.types.get(name)?.shape).values()]
+  const selections = shapes.map(([one]) => node.types.get(String(one?.name))?.fields ?? [])
+  const own = new Set(variants.flatMap(({ fields }) => Object.keys(fields)))
+  const alike = (selections[0] ?? []).slice(0, sharedBeginning(selections))
+  const firstOwn = alike.findIndex(({ name }) => own.has(name))
+  const shared = firstOwn === -1 ? alike : alike.slice(0, firstOwn)
+  const typeOf = (some: typeof variants) =>
+    form.name === 'text' && some.length === 1
+      ? form.word(String(some[0]?.name))
+      : `case ${some.map(({ name, is }) => `when ${is(row)} then ${form.word(name)}`).join(' ')} end`
+  const cases = shapes.map((some, place) => {
+    const fields = Object.assign({}, entity.fields, ...some.map((variant) => variant.fields)) as Entity['fields']
+    const rest = (selections[place] ?? []).slice(shared.length)
+    const type = typeOf(some)
+    const columns = columnsOf(parameters, { ...entity, fields }, reading, rest, type)
+    return [some.map(({ is }) => is(row)).join(' or '), [...columns, ...mark(type)]] as const
   })
-  return cases.length === 1 && cases[0] !== undefined
-    ? cases[0].json
-    : `case ${cases.map((one) => `when ${one.is} then ${one.json}`).join(' ')} end`
+  return form.varied(columnsOf(parameters, entity, reading, shared, typeOf(variants)), cases)
 }
 
 export interface OneOptions {
@@ -71,22 +77,21 @@ export function fromSql(table: string, { row, joins }: Reading): string {
   return [`${table} ${row}`, ...joins].join(' cross join lateral ')
 }
 
-/** What is selected of an object type of `entity`, each answer under its key; `type` is the SQL of that type's name. */
+/** What is selected of a row, each answer under its key; `type` is the SQL of the name of its type. */
 function columnsOf(
   parameters: Parameters,
   entity: Entity,
   reading: Reading,
-  node: Selected,
-  name: string,
+  fields: readonly Selected[],
   type: string,
 ): Column[] {
-  const selected = Map.groupBy(node.types.get(name)?.fields ?? [], (child) => keyOf(parameters, entity, child))
+  const selected = Map.groupBy(fields, (child) => keyOf(parameters, entity, child))
   return [...selected].flatMap(([key, children]): Column[] => {
     const child = together(children)
     if (key === null) return []
     if (child.name === '__typename') return [[key, type]]
     const field = entity.fields[child.name]
-    if (field === undefined) throw new Error(`${name}.${child.name} is not described.`)
+    if (field === undefined) throw new Error(`${entity.name}.${child.name} is not described.`)
     return [[key, fieldSql(parameters, entity, field, reading, child)]]
   })
 }

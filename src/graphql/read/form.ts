@@ -19,6 +19,8 @@ export interface Form {
   /** A text known beforehand, of which nothing is to be escaped. */
   word(text: string): string
   object(columns: readonly Column[]): string
+  /** An object that begins with `shared`, and goes on with the columns of the first of these cases that is true. */
+  varied(shared: readonly Column[], cases: readonly (readonly [is: string, columns: readonly Column[]])[]): string
   /** An object that may be missing, in which case `object` is SQL's null. */
   orNull(object: string): string
   /** A list of what `element` is for each row of `from`, in order; an element that is SQL's null is a null in it. */

@@ -22,6 +22,12 @@ export const rowForm: Form = {
     if (columns.length === 0) return `'{}'::json`
     return `(select row_to_json(o) from (select ${columns.map(([key, sql]) => `${sql} as "${key}"`).join(', ')}) o)`
   },
+  varied(shared, cases) {
+    const objects = cases.map(([is, columns]) => [is, rowForm.object([...shared, ...columns])] as const)
+    return objects.length === 1 && objects[0] !== undefined
+      ? objects[0][1]
+      : `case ${objects.map(([is, object]) => `when ${is} then ${object}`).join(' ')} end`
+  },
   orNull: (object) => object,
   list: (element, from, orderBy) => `array_to_json(array(select ${element} ${from} order by ${orderBy}))`,
   // As text, since an aggregate's own filter would have Postgres make each element twice.
