@@ -3,9 +3,8 @@ import { builder } from '../builder.ts'
 import type { Connection } from '../read/description.ts'
 import { entity } from '../read/entity.ts'
 import { column, instant, nullable, plainOne } from '../read/fields.ts'
-import { plain } from '../read/plain.ts'
 import { within } from '../read/parameters.ts'
-import { placeOfMachine } from './place-of-machine.ts'
+import { countsOfAccount } from './virtual-machine-counts.ts'
 
 const AccountStatus = builder.enumType('AccountStatus', {
   description: 'How the gateway gets on with an account.',
@@ -15,19 +14,6 @@ const AccountStatus = builder.enumType('AccountStatus', {
     FAILING: { description: 'The last sync failed; `lastSyncError` says why.' },
   },
 })
-
-plain({
-  name: 'VirtualMachineCounts',
-  description: 'How many machines there are of each JIT status.',
-  rule: 'Counts only machines that the viewer may see.',
-  fields: {
-    configured: column('Int', 'Guarded by a policy.', 'configured'),
-    notConfigured: column('Int', 'Could be guarded and are not.', 'not_configured'),
-    unsupported: column('Int', 'Cannot be guarded.', 'unsupported'),
-  },
-})
-
-const count = (status: string) => `count(*) filter (where v.jit_status = '${status}')`
 
 entity({
   name: 'Account',
@@ -53,10 +39,7 @@ entity({
     virtualMachineCounts: plainOne(
       'VirtualMachineCounts',
       'Its machines by JIT status, without those that are gone.',
-      (row, parameters) => `(select ${count('CONFIGURED')} as configured, ${count('NOT_CONFIGURED')} as not_configured,
-          ${count('UNSUPPORTED')} as unsupported
-        from virtual_machines v where v.account_id = ${row}.id and v.gone_at is null
-          and ${within(parameters, actions.readVirtualMachine, placeOfMachine('v'))})`,
+      (row, parameters) => countsOfAccount(parameters, `${row}.id`),
       { authorisation: `Counts machines at which the viewer may do ${actions.readVirtualMachine}.` },
     ),
   },

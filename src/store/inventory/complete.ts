@@ -3,6 +3,7 @@ import { markBoundariesDue } from '../due.ts'
 import { recordExposures } from '../reconcile/exposures.ts'
 import type { Store, Transaction } from '../store.ts'
 import { nextSyncAfter, type AccountClaim } from './claim-account.ts'
+import { foldTallies } from './fold-tallies.ts'
 import { markBoundariesGone, mergeBoundaries } from './merge-boundaries.ts'
 import { markMachinesGone, mergeInterfaces, mergeMachines, recordMachines, type TouchedPath } from './merge-machines.ts'
 import { stagePaths } from './staged.ts'
@@ -34,6 +35,7 @@ export async function completeSync(
     await recordMachines(tx, claim, 'VirtualMachineChanged', [...touched.difference(new Set(found))])
     await markBoundariesDue(tx, await affected(tx, vmIds, paths, [...boundaryIds, ...goneBoundaries]))
     await recordExposures(tx, { vmIds })
+    await foldTallies(tx, claim.accountId)
     await tx.execute(sql`
       delete from inventory_items where account_id = ${claim.accountId} and generation <= ${claim.generation}::bigint`)
     await tx.execute(sql`
