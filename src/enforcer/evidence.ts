@@ -33,6 +33,7 @@ export function evidenceOf(
   const live = ways.verify(input, after)
   const remains = ways.remains(input, after)
   const refused = [...plan.refused, ...refusedByCloud(plan, written), ...blocked(live)]
+  const leaving = new Map(input.ended.map((grant) => [grant.grantId, grant.leaving ?? null]))
   const hopeless = new Set(refused.map(({ grantId }) => grantId))
   // A grant that was open and is refused now is not given up: it is owed its window.
   for (const { grantId } of input.known) hopeless.delete(grantId)
@@ -41,8 +42,16 @@ export function evidenceOf(
     etag: after.etag,
     rules: after.rules,
     enforcements: [
-      ...live.map(({ grantId, status, ruleName, endpoint = null }) => ({ grantId, status, ruleName, endpoint })),
-      ...remains.map(({ grantId, status, ruleName }) => ({ grantId, status, ruleName })),
+      ...live.map(({ grantId, status, ruleName, endpoint = null }) => ({
+        grantId,
+        status,
+        ruleName,
+        ...(endpoint === null ? {} : { endpoint }),
+      })),
+      ...remains.map(({ grantId, status, ruleName }) => {
+        const leftFor = leaving.get(grantId) ?? null
+        return { grantId, status, ruleName, ...(leftFor === null ? {} : { leftFor }) }
+      }),
     ] satisfies { status: EnforcementStatus }[],
     shadows: ways.shadows(input, after),
     drifted: [...new Set(ways.drift(input, before).map(({ grantId }) => grantId))],

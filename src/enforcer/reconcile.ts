@@ -1,6 +1,7 @@
 import { gatewayActor } from '../access/words.ts'
 import { CloudError } from '../cloud/error.ts'
 import type { Cloud, Observation } from '../cloud/port.ts'
+import { lettingGo } from '../firewall/letting-go.ts'
 import { planBoundary, type Plan } from '../firewall/plan.ts'
 import type { NewFact } from '../store/append-facts.ts'
 import type { PassInput } from '../store/reconcile/begin.ts'
@@ -30,14 +31,16 @@ export async function reconcile(
   let remembered = lastSeen.take(boundaryId, input.etag)
   for (let conflicts = 0; ;) {
     const before = remembered ?? (await cloud.observe(boundaryId, signal))
-    const plan = planBoundary(input, before)
+    const first = planBoundary(input, before)
+    const facts = isEmpty(first) ? input : lettingGo(input)
+    const plan = facts === input ? first : planBoundary(facts, before)
     if (isEmpty(plan)) {
       if (remembered !== null) {
         remembered = null
         continue
       }
       lastSeen.remember(before)
-      return evidenceOf(input, plan, before, before, null)
+      return evidenceOf(facts, plan, before, before, null)
     }
     const begunAt = clock.now()
     let written: Written
@@ -52,7 +55,7 @@ export async function reconcile(
     }
     const after = await cloud.observe(boundaryId, signal)
     lastSeen.remember(after)
-    const observed = evidenceOf(input, plan, before, after, written)
+    const observed = evidenceOf(facts, plan, before, after, written)
     return { ...observed, facts: [writtenFact(claim, plan, after, written)], wroteMs: clock.now() - begunAt }
   }
 }

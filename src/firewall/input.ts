@@ -23,6 +23,10 @@ export interface LiveGrant {
   readonly endsAt: string
   /** Where an Azure Firewall was last seen to let it in; left out, or null, where none was. */
   readonly endpoint?: Endpoint | null
+  /** The end of its window, ISO 8601 in UTC; left out, or null, while it has none. */
+  readonly windowEndsAt?: string | null
+  /** Whether the boundary must let go of it before the write after the next could begin; not when left out. */
+  readonly leavesSoon?: boolean
 }
 
 /** A grant that this boundary must be proven not to admit any more. */
@@ -35,6 +39,8 @@ export interface EndedGrant {
   readonly sources: readonly string[]
   /** In CLOSING; otherwise an opening given up, or a grant whose path has left this boundary. */
   readonly closing: boolean
+  /** The end, ISO 8601, ahead of which this boundary lets go of a grant that is ACTIVE; left out, or null, of all others. */
+  readonly leaving?: string | null
 }
 
 /** What a grant's rule at a boundary was last observed to be. */

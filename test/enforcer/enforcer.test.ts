@@ -158,7 +158,7 @@ describe('a protected port', () => {
       for (const rule of group.properties.securityRules)
         if (rule.name === 'allow-all-ssh') rule.properties.priority = 2_000
     })
-    await rig.database.store.pool.query('update boundary_reconciles set next_run_at = gateway_now()')
+    await rig.lookAgain()
     await vi.waitFor(async () => expect(await exposures()).toEqual([]), within)
     expect(rig.passes('exposed')).toBe(false)
   })

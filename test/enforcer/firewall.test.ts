@@ -9,7 +9,21 @@ const other = '203.0.113.8'
 const front = '198.51.100.1'
 const rig = useRig(
   [
-    ...['plain', 'shared', 'slow', 'early', 'late', 'leaky', 'lost', 'stopped', 'inside', 'full'].map(own),
+    ...[
+      'plain',
+      'shared',
+      'slow',
+      'early',
+      'late',
+      'leaky',
+      'lost',
+      'stopped',
+      'inside',
+      'full',
+      'first',
+      'second',
+      'third',
+    ].map(own),
     { name: 'two', nsgs: 'both', rules: sshForAll },
     { name: 'bare', nsgs: 'none' },
     { name: 'wide', ipv6: true, rules: sshForAll },
@@ -231,7 +245,7 @@ describe('a firewall that takes its time', () => {
     await closed('slow')
     await closed('quick')
     await rig.idle()
-    const lift = slow(1_500)
+    const lift = slow(4_000)
     const [[id = ''], [quick = '']] = [await rig.request(['slow']), await rig.request(['quick'], '10.0.9.9')]
     await rig.becomes(quick, 'ACTIVE')
     await rig.revoke(quick)
@@ -254,28 +268,65 @@ describe('a firewall that takes its time', () => {
     await rig.protect('early')
     await closed('early')
     await rig.idle()
-    const lift = slow(1_500)
+    const lift = slow(4_000)
     const [id = ''] = await rig.request(['early'])
     await rig.becomes(id, 'ACTIVE')
     const writes = firewallWrites()
-    // Two seconds before its end nothing has happened; then the firewall begins.
-    await rig.database.advance(597_000)
+    const { rows } = await rig.database.store.pool.query<{ left: number; took: number }>(
+      `select extract(epoch from g.ends_at - gateway_now())::float8 * 1000 as left, r.write_ms as took
+        from grants g, boundary_reconciles r where g.id = $1 and r.boundary_id = $2`,
+      [id, firewallId()],
+    )
+    const [{ left, took } = { left: 0, took: 0 }] = rows
+    expect(took).toBeGreaterThanOrEqual(4_000)
+    // Three seconds before it has to begin nothing happens; then the firewall begins.
+    await rig.database.advance(Math.round(left - took) - 3_000)
     await delay(500)
     expect([firewallWrites(), await rig.arrives(id, 'early')]).toEqual([writes, true])
-    await rig.database.advance(1_000)
+    await rig.database.advance(2_500)
     await vi.waitFor(() => expect(firewallWrites()).toBe(writes + 1), within)
     expect((await rig.grant(id)).state).toBe('ACTIVE')
-    const { ends_at: endsAt } = await rig.grant(id)
     await vi.waitFor(async () => expect(await rig.arrives(id, 'early')).toBe(false), within)
     await rig.becomes(id, 'CLOSED')
-    const { rows } = await rig.database.store.pool.query<{ late: number }>(
-      `select extract(epoch from closed_at - $2::timestamptz)::float8 as late from grants where id = $1`,
-      [id, endsAt],
+    const closing = await rig.database.store.pool.query<{ late: number }>(
+      `select extract(epoch from closed_at - ends_at)::float8 as late from grants where id = $1`,
+      [id],
     )
-    // Without the lead it would be a second and a half.
-    expect(rows[0]?.late).toBeLessThan(1.2)
+    // Without the lead it would be four seconds.
+    expect(closing.rows[0]?.late).toBeLessThan(3)
     expect(firewallWrites()).toBe(writes + 1)
     lift()
+  })
+
+  it('lets go in one write of all that would have to wait for it, takes none back, and lets in again what is extended', async () => {
+    rig.enforce()
+    await rig.protect('first', 'second', 'third')
+    for (const name of ['first', 'second', 'third']) await closed(name)
+    const names = ['first', 'second', 'third']
+    const ids = await rig.request(names)
+    for (const id of ids) await rig.becomes(id, 'ACTIVE')
+    await rig.idle()
+    const { pool } = rig.database.store
+    const later = (id: string | undefined, seconds: number) =>
+      pool.query(`update grants set ends_at = ends_at + $2 * interval '1 second' where id = $1`, [id, seconds])
+    await later(ids[1], 3)
+    await later(ids[2], 60)
+    await pool.query(`update boundary_reconciles set write_ms = 5000 where boundary_id = $1`, [firewallId()])
+    const writes = firewallWrites()
+    await rig.database.advance(594_000)
+    const open = () => Promise.all(names.map((name, index) => rig.arrives(ids[index] ?? '', name)))
+    await vi.waitFor(async () => expect(await open()).toEqual([false, false, true]), within)
+    // The write was over in a moment: there would be time for a quick one more.
+    await rig.lookAgain()
+    await rig.idle()
+    expect([firewallWrites(), await open()]).toEqual([writes + 1, [false, false, true]])
+    expect((await rig.grant(ids[1] ?? '')).state).toBe('ACTIVE')
+
+    await later(ids[1], 600)
+    await rig.lookAgain()
+    await vi.waitFor(async () => expect(await open()).toEqual([false, true, true]), within)
+    for (const id of ids) await rig.revoke(id)
+    for (const id of ids) await rig.becomes(id, 'CLOSED')
   })
 
   it('that is slower than ever before is late, which the grant shows: CLOSING until it is proven shut', async () => {

@@ -46,8 +46,8 @@ plain({
     ),
     until: value(
       'DateTime',
-      'From when on new connections may be refused: the end of the window; through a firewall earlier by as long as its ' +
-        'writes take, so that it is shut when the window ends.',
+      'From when on new connections may be refused: the end of the window; through a firewall earlier, by as long as its ' +
+        'writes take or twice that, but never before half of the window, so that it is shut when the window ends.',
       (row) => instantSql(`${row}.until`),
     ),
   },
@@ -67,7 +67,7 @@ export function connectionSql(row: string): string {
   return `(select way.address, way.port, way.until, ${row}.port as granted, ${row}.protocol, v.admin_user_name as user_name
     from virtual_machines v
     cross join lateral (
-      select e.public_address as address, e.public_port as port, leaves_at(g, r.write_ms) as until, 0 as place,
+      select e.public_address as address, e.public_port as port, leaves_at(g, 2 * r.write_ms) as until, 0 as place,
         e.boundary_id as id
       from enforcements e join grants g on g.id = e.grant_id
       join boundary_reconciles r on r.boundary_id = e.boundary_id

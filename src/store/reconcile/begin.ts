@@ -19,19 +19,22 @@ export interface PassInput extends BoundaryFacts {
  */
 export async function beginPass(store: Store, owner: string, claim: Claim): Promise<PassInput | null> {
   const id = claim.boundaryId
-  const { isBehind, addresses, sources, leavesAt } = seenBy(claim)
+  const { isBehind, addresses, sources, leavesAt, leavesSoon } = seenBy(claim)
   return store.db.transaction(async (tx) => {
     const live = await tx.execute<Row>(sql`
       with held as (
         select write_ms from boundary_reconciles where boundary_id = ${id} and fence = ${claim.fence}::bigint
           and lease_owner = ${owner}
       ), live as (
-        select g.id, g.vm_id, g.port, g.protocol, iso(g.latest_end) as ends, ${sources} as sources,
+        select g.id, g.vm_id, g.port, g.protocol, iso(g.latest_end) as ends, iso(g.ends_at) as window_ends,
+          (select ${leavesSoon} from held) as leaves_soon, ${sources} as sources,
           ${addresses} as addresses
         from grants g
         where g.state in ('OPENING', 'ACTIVE') and g.open_failed_at is null
           and g.vm_id in (select vm_id from virtual_machine_interfaces where ${isBehind})
           and exists (select 1 from held where g.ends_at is null or ${leavesAt} > gateway_now())
+          and not exists (select 1 from enforcements e where e.grant_id = g.id and e.boundary_id = ${id}
+            and e.left_for = g.ends_at)
         order by g.id for share of g
       ), reached as (
         select * from live where cardinality(addresses) > 0 and cardinality(sources) > 0
@@ -58,6 +61,8 @@ export async function beginPass(store: Store, owner: string, claim: Claim): Prom
         protocol: row.protocol,
         sources: row.sources,
         endsAt: row.ends,
+        windowEndsAt: row.window_ends,
+        leavesSoon: row.leaves_soon === true,
         endpoint: row.public_address === null ? null : { address: row.public_address, port: row.public_port ?? 0 },
       })),
       ended: rest.standing.filter((grant) => !liveIds.has(grant.grantId)),
@@ -73,6 +78,8 @@ interface Row extends Record<string, unknown> {
   readonly protocol: Protocol
   readonly sources: readonly string[]
   readonly ends: string
+  readonly window_ends: string | null
+  readonly leaves_soon: boolean | null
   readonly addresses: readonly string[]
   readonly public_address: string | null
   readonly public_port: number | null
@@ -89,7 +96,7 @@ interface Rest extends Record<string, unknown> {
 
 function restOfInput(claim: Claim, owner: string) {
   const { boundaryId: id, fence } = claim
-  const { isBehind, addresses, sources } = seenBy(claim)
+  const { isBehind, addresses, sources, leavesAt } = seenBy(claim)
   return sql`
   select iso(gateway_now()) as at, (select b.etag from boundaries b where b.id = ${id}) as etag,
     array_to_json((select b.public_addresses from boundaries b where b.id = ${id})) as "publicAddresses",
@@ -105,7 +112,9 @@ function restOfInput(claim: Claim, owner: string) {
       where v.gone_at is null and ports.list is not null and behind.addresses is not null
         and v.id in (select vm_id from virtual_machine_interfaces where ${isBehind})), '[]') as machines,
     coalesce((select json_agg(json_build_object('grantId', g.id, 'vmId', g.vm_id, 'port', g.port,
-        'protocol', g.protocol, 'sources', ${sources}, 'closing', g.state = 'CLOSING', 'addresses', ${addresses})
+        'protocol', g.protocol, 'sources', ${sources}, 'closing', g.state = 'CLOSING', 'addresses', ${addresses},
+        'leaving', case when g.state = 'ACTIVE' and (e.left_for = g.ends_at or ${leavesAt} <= gateway_now())
+          and g.vm_id in (select vm_id from virtual_machine_interfaces where ${isBehind}) then iso(g.ends_at) end)
         order by g.id)
       from enforcements e join grants g on g.id = e.grant_id
       where e.boundary_id = ${id} and g.state in ('OPENING', 'ACTIVE', 'CLOSING')), '[]') as standing,
@@ -114,5 +123,5 @@ function restOfInput(claim: Claim, owner: string) {
       where e.boundary_id = ${id} and e.status in ('OPEN', 'BLOCKED') and e.rule_name is not null
         and g.state in ('OPENING', 'ACTIVE')),
       '[]') as known
-  from boundary_reconciles where boundary_id = ${id} and fence = ${fence}::bigint and lease_owner = ${owner}`
+  from boundary_reconciles held where boundary_id = ${id} and fence = ${fence}::bigint and lease_owner = ${owner}`
 }

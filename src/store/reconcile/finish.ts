@@ -29,9 +29,8 @@ export async function finishPass(
   const wroteMs = outcome.wroteMs === null ? null : Math.ceil(outcome.wroteMs)
   await store.db.execute(sql`
     with held as (
-      -- What is expected of the next write falls no faster than time passes: whom the boundary let go of for the sake of
-      -- a slow one, it does not take back after a quick one.
-      select greatest(${wroteMs}::int, h.write_ms - coalesce(${wroteMs}::int, 0)) as write_ms
+      -- What is expected of the next write rises at once and falls by and by.
+      select greatest(${wroteMs}::int, (h.write_ms + coalesce(${wroteMs}::int, h.write_ms)) / 2) as write_ms
       from boundary_reconciles h where h.boundary_id = ${claim.boundaryId}
     )
     update boundary_reconciles r set write_ms = held.write_ms, lease_owner = null, lease_until = null, last_error_code = null,

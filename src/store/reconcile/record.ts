@@ -21,6 +21,8 @@ export interface Observed {
     readonly ruleName: string | null
     /** Where a firewall lets the grant in; left out, or null, where there is no such place. */
     readonly endpoint?: Endpoint | null
+    /** The end of the window ahead of which the boundary let go of it, ISO 8601; left out, or null, where it did not. */
+    readonly leftFor?: string | null
   }[]
   readonly shadows: readonly {
     readonly vmId: string
@@ -82,9 +84,9 @@ async function recordEnforcements(tx: Transaction, boundaryId: string, observed:
   await tx.execute(sql`
     update enforcements e set status = o.status, rule_name = o."ruleName", observed_at = ${observed.at}::timestamptz,
       public_address = coalesce(o.endpoint->>'address', e.public_address),
-      public_port = coalesce((o.endpoint->>'port')::int, e.public_port)
+      public_port = coalesce((o.endpoint->>'port')::int, e.public_port), left_for = o."leftFor"
     from jsonb_to_recordset(${JSON.stringify(observed.enforcements)}::jsonb)
-      as o("grantId" uuid, status enforcement_status, "ruleName" text, endpoint jsonb)
+      as o("grantId" uuid, status enforcement_status, "ruleName" text, endpoint jsonb, "leftFor" timestamptz)
     where e.grant_id = o."grantId" and e.boundary_id = ${boundaryId}`)
 }
 

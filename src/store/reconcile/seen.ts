@@ -9,8 +9,10 @@ export interface Seen {
   readonly addresses: SQL
   /** The sources, as packets from them look to the boundary. */
   readonly sources: SQL
-  /** The moment from which the grant is to be shut there: its end; null while it has none. `held` is the claim's row. */
+  /** The moment from which the grant is to be shut there; null while it has none. `held` is the claim's row. */
   readonly leavesAt: SQL
+  /** Whether that comes before the write after the next could begin. */
+  readonly leavesSoon: SQL
 }
 
 export function seenBy({ boundaryId: id, kind }: Pick<Claim, 'boundaryId' | 'kind'>): Seen {
@@ -19,7 +21,7 @@ export function seenBy({ boundaryId: id, kind }: Pick<Claim, 'boundaryId' | 'kin
 
 /**
  * A firewall sends what comes through it to one address: the first that the machine has. Its writes take minutes, and
- * so it lets go of a grant ahead of its end.
+ * so it lets go of a grant that is open ahead of its end.
  */
 const seenByFirewall = (id: string): Seen => ({
   isBehind: sql`network_boundary_id = ${id}`,
@@ -27,7 +29,8 @@ const seenByFirewall = (id: string): Seen => ({
     where i.vm_id = g.vm_id and i.network_boundary_id = ${id} and family(a::inet) = 4
     order by i."primary" desc, i.id, u.place limit 1)`,
   sources: sql`array(select s from unnest(g.sources) s where comes_from_outside(s) order by s)`,
-  leavesAt: sql`leaves_at(g, held.write_ms)`,
+  leavesAt: sql`case when g.state = 'ACTIVE' then leaves_at(g, held.write_ms) else g.ends_at end`,
+  leavesSoon: sql`g.state = 'ACTIVE' and leaves_at(g, 2 * held.write_ms) <= gateway_now()`,
 })
 
 /** Behind a firewall, what came through it has an address of the firewall's, and no longer its own. */
@@ -41,4 +44,5 @@ const seenByGroup = (id: string): Seen => ({
       join boundaries b on b.id = i.network_boundary_id where i.vm_id = g.vm_id) relayed on comes_from_outside(s)
     order by 1)`,
   leavesAt: sql`g.ends_at`,
+  leavesSoon: sql`false`,
 })

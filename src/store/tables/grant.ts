@@ -150,6 +150,8 @@ export const enforcements = pgTable(
     /** Where a firewall was last seen to let it in; null where it was never, and at boundaries of other kinds. */
     publicAddress: text('public_address'),
     publicPort: integer('public_port'),
+    /** The end of the window ahead of which the boundary let go of it; null while it did not. */
+    leftFor: instant('left_for'),
     /** Null until the boundary was read for this grant. */
     observedAt: instant('observed_at'),
   },

@@ -1,0 +1,1 @@
+ALTER TABLE "enforcements" ADD COLUMN "left_for" timestamp(3) with time zone;
