@@ -1,3 +1,4 @@
+import { cloudOf } from './access/scope.ts'
 import { gatewayActor } from './access/words.ts'
 import type { Viewer } from './access/viewer.ts'
 import { assignRole } from './commands/assign-role.ts'
@@ -27,7 +28,8 @@ export async function seed(
   people: readonly LocalPerson[],
 ): Promise<void> {
   const context = { store, viewer: gateway }
-  for (const { id, name } of accounts) await registerAccount(context, { subscriptionId: id, name })
+  for (const { id, name } of accounts)
+    await registerAccount(context, { [cloudOf(id) === 'AWS' ? 'awsAccountId' : 'subscriptionId']: id, name })
   for (const { id, role } of people)
     await assignRole(context, { principalKind: 'USER', principalId: id, role, scope: '/' })
 }

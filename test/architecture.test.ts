@@ -13,6 +13,7 @@ const arrows: Record<string, readonly string[]> = {
   access: ['time'],
   firewall: ['access', 'time'],
   cloud: ['access', 'firewall'],
+  'cloud/aws': ['access', 'cloud', 'firewall', 'time'],
   'cloud/azure': ['access', 'cloud', 'firewall', 'time'],
   'cloud/simulator': ['access', 'cloud', 'firewall', 'time'],
   // Of the firewall, the type of the rules that a boundary was observed to have.
@@ -36,10 +37,12 @@ const pure = ['access', 'firewall']
 const computes = ['firewall/opening.ts imports node:crypto']
 
 /** What only src/run.ts and its neighbour src/open-cloud.ts may choose. */
-const adapters = ['cloud/azure', 'cloud/simulator', 'store/embedded']
+const adapters = ['cloud/aws', 'cloud/azure', 'cloud/simulator', 'store/embedded']
 
 /** The room that owns each outside package, with the rooms within it; what others need of it they import from there. */
 const owners: Record<string, readonly string[]> = {
+  '@aws-sdk/client-ec2': ['cloud/aws'],
+  '@aws-sdk/credential-providers': ['cloud/aws'],
   '@azure/arm-network': ['cloud/azure'],
   '@azure/identity': ['cloud/azure'],
   '@graphql-yoga/plugin-csrf-prevention': ['server'],

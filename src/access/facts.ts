@@ -102,6 +102,8 @@ export const factKinds = [
   'BoundaryWriteFailed',
   'ExposureFound',
   'ExposureCleared',
+  'ForeignRuleTaken',
+  'ForeignRuleReturned',
   'RoleAssigned',
   'RoleRemoved',
 ] as const
@@ -120,6 +122,8 @@ export interface FactDetails extends Record<GrantFactKind, GrantSnapshot>, Recor
   readonly BoundaryWriteFailed: { readonly fault: CloudFault; readonly attempts: number }
   readonly ExposureFound: ExposureDetail
   readonly ExposureCleared: ExposureDetail
+  readonly ForeignRuleTaken: ForeignRuleDetail
+  readonly ForeignRuleReturned: ForeignRuleDetail
   readonly RoleAssigned: RoleDetail
   readonly RoleRemoved: RoleDetail
 }
@@ -133,6 +137,13 @@ export interface ExposureDetail {
   readonly protocol: Protocol
   /** Name of the foreign rule that leaves the port reachable; null when no boundary stands on a path. */
   readonly ruleName: string | null
+}
+
+export interface ForeignRuleDetail {
+  readonly ruleName: string
+  /** Protocol, ports and source, as the cloud says them. */
+  readonly admits: string
+  readonly description: string | null
 }
 
 export interface RoleDetail {

@@ -34,6 +34,8 @@ export interface PolicyTerms {
   readonly justification: TextRule
   /** What is asked of the id of the ticket. */
   readonly ticket: TextRule
+  /** Whether foreign rules of security groups that admit nothing but protected ports are taken away meanwhile. */
+  readonly closesForeignRules: boolean
 }
 
 /** A port as a protocol and a number, without what may be asked of it. */

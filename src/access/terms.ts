@@ -3,24 +3,31 @@ import type { PolicyTerms } from './policy.ts'
 import { anyText, readTextRule, type TextRule, type TextRuleInput } from './text-rule.ts'
 import type { UserError } from './user-error.ts'
 
-/** What a policy is to ask of every port, as asked; null leaves it as it is. */
+/** What a policy is to say apart from its ports, as asked; null leaves it as it is. */
 export interface TermsInput {
   readonly approvalRule?: ApprovalInput | null
   readonly justificationRule?: TextRuleInput | null
   readonly ticketRule?: TextRuleInput | null
+  readonly closesForeignRules?: boolean | null
 }
 
-/** What a policy asks of every port. */
+/** What a policy says apart from its ports. */
 export type CommonTerms = Omit<PolicyTerms, 'ports'>
 
 /** What a policy asks when nobody said otherwise: nothing. */
-export const noTerms: CommonTerms = { approval: null, justification: anyText, ticket: anyText }
+export const noTerms: CommonTerms = {
+  approval: null,
+  justification: anyText,
+  ticket: anyText,
+  closesForeignRules: false,
+}
 
 /** Terms as read: what is undefined stays as it is. */
 export interface TermChanges {
   readonly approval: ApprovalRule | undefined
   readonly justification: TextRule | undefined
   readonly ticket: TextRule | undefined
+  readonly closesForeignRules: boolean | undefined
 }
 
 /** Checks terms as asked. */
@@ -33,7 +40,12 @@ export function readTerms(input: TermsInput): {
   const justification = justificationRule ? readTextRule(justificationRule, ['justificationRule']) : null
   const ticket = ticketRule ? readTextRule(ticketRule, ['ticketRule']) : null
   return {
-    changes: { approval: approval?.rule, justification: justification?.rule, ticket: ticket?.rule },
+    changes: {
+      approval: approval?.rule,
+      justification: justification?.rule,
+      ticket: ticket?.rule,
+      closesForeignRules: input.closesForeignRules ?? undefined,
+    },
     userErrors: [approval, justification, ticket].flatMap((read) => read?.userErrors ?? []),
   }
 }
@@ -45,5 +57,6 @@ export function changeTerms(current: CommonTerms, changes: TermChanges): CommonT
     approval: approval?.approvalsNeeded === 0 ? null : approval,
     justification: changes.justification ?? current.justification,
     ticket: changes.ticket ?? current.ticket,
+    closesForeignRules: changes.closesForeignRules ?? current.closesForeignRules,
   }
 }

@@ -16,6 +16,11 @@ export function byAccount(clouds: Partial<Record<CloudName, Cloud>>): Cloud {
   return {
     observe: async (boundaryId, signal) => guarding(boundaryId).observe(boundaryId, signal),
     apply: async (observation, changes, signal) => guarding(observation.boundaryId).apply(observation, changes, signal),
+    rest(boundaryId) {
+      const cloud = guarding(boundaryId)
+      if (cloud.rest === undefined) throw new Error(`nothing can be written once ${boundaryId} is gone`)
+      return cloud.rest(boundaryId)
+    },
     async *inventory(accountId, signal) {
       yield* holding(accountId).inventory(accountId, signal)
     },

@@ -1,5 +1,6 @@
 import type { OperatingSystem, PowerState } from '../access/words.ts'
 import type { RuleChanges } from '../firewall/rule.ts'
+import type { LeftRule } from '../firewall/security-group/taking.ts'
 import type { Shown } from '../firewall/shown.ts'
 
 /** What a boundary showed at one reading. */
@@ -16,6 +17,8 @@ export interface Observation extends Shown {
 export interface Applied {
   /** The cloud's own correlation id of the write; null when it gave none. */
   readonly correlationId: string | null
+  /** Foreign rules that were not taken away, or not written again, each with the reason; none when left out. */
+  readonly left?: readonly LeftRule[]
 }
 
 /** One cloud, as the enforcer and the inventory sync see it. Every method fails with a `CloudError` only. */
@@ -27,6 +30,11 @@ export interface Cloud {
    * Refused with `Conflict` when the boundary changed since. Foreign rules go back byte for byte.
    */
   apply(observation: Observation, changes: RuleChanges, signal?: AbortSignal): Promise<Applied>
+  /**
+   * What there is to build a write upon once the boundary itself is gone: foreign rules may still have to be written
+   * again. Left out where nothing can.
+   */
+  rest?(boundaryId: string): Observation
   /** The account's inventory, a page at a time, in an order in which whatever a page refers to may come later. */
   inventory(accountId: string, signal?: AbortSignal): AsyncIterable<InventoryPage>
 }

@@ -32,14 +32,21 @@ export async function disableJit(
     const disabled = policies.map((policy) => policy.vmId)
     await appendFacts(
       tx,
-      policies.map(({ id, vmId, accountId, resourceGroupId, version, ports, approval, justification, ticket }) => ({
+      policies.map(({ id, vmId, accountId, resourceGroupId, version, ports, approval, ...others }) => ({
         kind: 'PolicyDisabled' as const,
         actor: viewer.actor,
         policyId: id,
         vmId,
         accountId,
         resourceGroupId,
-        detail: { version, ports, approval, justification, ticket },
+        detail: {
+          version,
+          ports,
+          approval,
+          justification: others.justification,
+          ticket: others.ticket,
+          closesForeignRules: others.closesForeignRules,
+        },
       })),
     )
     await endGrants(tx, { vmIds: disabled }, 'POLICY_CHANGED', viewer.actor)

@@ -46,9 +46,10 @@ export async function insertPolicies(
 }
 
 /** What policies ask of every port, as the columns have it. */
-const termNames = sql`approval, justification_required, justification_pattern, ticket_required, ticket_pattern`
+const termNames = sql`approval, justification_required, justification_pattern, ticket_required, ticket_pattern,
+  closes_foreign_rules`
 const termTypes = sql`approval jsonb, justification_required boolean, justification_pattern text,
-  ticket_required boolean, ticket_pattern text`
+  ticket_required boolean, ticket_pattern text, closes_foreign_rules boolean`
 
 interface TermColumns {
   readonly approval: ApprovalRule | null
@@ -56,15 +57,17 @@ interface TermColumns {
   readonly justification_pattern: string | null
   readonly ticket_required: boolean
   readonly ticket_pattern: string | null
+  readonly closes_foreign_rules: boolean
 }
 
-function termColumns({ approval, justification, ticket }: PolicyTerms): TermColumns {
+function termColumns({ approval, justification, ticket, closesForeignRules }: PolicyTerms): TermColumns {
   return {
     approval,
     justification_required: justification.required,
     justification_pattern: justification.pattern,
     ticket_required: ticket.required,
     ticket_pattern: ticket.pattern,
+    closes_foreign_rules: closesForeignRules,
   }
 }
 
@@ -77,7 +80,8 @@ export async function writeTerms(
   await tx.execute(sql`
     update policies p set version = p.version + 1, updated_at = gateway_now(), approval = t.approval,
       justification_required = t.justification_required, justification_pattern = t.justification_pattern,
-      ticket_required = t.ticket_required, ticket_pattern = t.ticket_pattern
+      ticket_required = t.ticket_required, ticket_pattern = t.ticket_pattern,
+      closes_foreign_rules = t.closes_foreign_rules
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as t(id uuid, ${termTypes}) where p.id = t.id`)
 }
 
@@ -129,7 +133,8 @@ export async function holdPolicies(
     select p.id, p.vm_id as "vmId", p.account_id as "accountId", p.resource_group_id as "resourceGroupId", p.version,
       p.disabled_at is null as enabled, p.approval,
       jsonb_build_object('required', p.justification_required, 'pattern', p.justification_pattern) as justification,
-      jsonb_build_object('required', p.ticket_required, 'pattern', p.ticket_pattern) as ticket
+      jsonb_build_object('required', p.ticket_required, 'pattern', p.ticket_pattern) as ticket,
+      p.closes_foreign_rules as "closesForeignRules"
     from policies p where ${which} order by p.id ${locks[lock]}`)
   // A second statement: the ports must be those after the lock was granted, not of the snapshot before it.
   const ports = await tx.execute<PolicyPort & { id: string } & Record<string, unknown>>(sql`

@@ -4,6 +4,10 @@ import type { Observation } from '../cloud/port.ts'
 import type { Plan } from '../firewall/plan.ts'
 import type { Refusal } from '../firewall/refusal.ts'
 import { isOurs } from '../firewall/rule.ts'
+import { noGroupChanges } from '../firewall/security-group/changes.ts'
+import { placeOf } from '../firewall/security-group/group-rule.ts'
+import { groupsOf } from '../firewall/security-group/groups-shown.ts'
+import { tallyOf, type Tally } from '../firewall/security-group/taking.ts'
 import type { GrantEvidence } from '../firewall/verify.ts'
 import { waysOf } from '../firewall/ways.ts'
 import type { PassInput } from '../store/reconcile/begin.ts'
@@ -32,6 +36,9 @@ export function evidenceOf(
   const ways = waysOf(after.kind)
   const live = ways.verify(input, after)
   const remains = ways.remains(input, after)
+  const takings = takingsIn(input, plan, after, written)
+  const returning = new Set((plan.changes.groups?.giveBack ?? []).map(placeOf))
+  const unreturned = (takings?.left ?? []).filter(({ rule }) => returning.has(placeOf(rule))).length
   const refused = [...plan.refused, ...refusedByCloud(plan, written), ...blocked(live)]
   const leaving = new Map(input.ended.map((grant) => [grant.grantId, grant.leaving ?? null]))
   const hopeless = new Set(refused.map(({ grantId }) => grantId))
@@ -57,12 +64,22 @@ export function evidenceOf(
     drifted: [...new Set(ways.drift(input, before).map(({ grantId }) => grantId))],
     refused,
     facts: [],
+    takings,
     correlationId: written?.correlationId ?? null,
     wroteMs: null,
     unproven:
       live.some(({ grantId, status }) => status !== 'OPEN' && !hopeless.has(grantId)) ||
-      remains.some(({ status }) => status === 'OPEN'),
+      remains.some(({ status }) => status === 'OPEN') ||
+      unreturned > 0 ||
+      (plan.changes.groups?.ours === 'DISSOLVE' && groupsOf(after).ours !== 'NONE'),
   }
+}
+
+/** What became of the foreign rules that are remembered or were to be taken away. */
+function takingsIn(input: PassInput, plan: Plan, after: Observation, written: Written | null): Tally | null {
+  const { groups = noGroupChanges } = plan.changes
+  if ((input.taken ?? []).length + groups.take.length === 0) return null
+  return tallyOf(input, groups, written?.left ?? [], groupsOf(after))
 }
 
 /** Grants whose rule the cloud would not take, each with the cloud's words. */

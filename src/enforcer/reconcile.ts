@@ -2,7 +2,9 @@ import { gatewayActor } from '../access/words.ts'
 import { CloudError } from '../cloud/error.ts'
 import type { Cloud, Observation } from '../cloud/port.ts'
 import { lettingGo } from '../firewall/letting-go.ts'
+import { isNothing } from '../firewall/parts.ts'
 import { planBoundary, type Plan } from '../firewall/plan.ts'
+import type { GroupRule } from '../firewall/security-group/group-rule.ts'
 import type { NewFact } from '../store/append-facts.ts'
 import type { PassInput } from '../store/reconcile/begin.ts'
 import type { Claim } from '../store/reconcile/claim.ts'
@@ -10,6 +12,16 @@ import { evidenceOf, type Evidence } from './evidence.ts'
 import type { Clock } from '../time/clock.ts'
 import type { LastSeen } from './last-seen.ts'
 import { writeChanges, type Written } from './write.ts'
+
+/** Keeps foreign rules that are about to be taken away, so that they can be written again; fails when it cannot. */
+export type Remember = (rules: readonly GroupRule[]) => Promise<void>
+
+/** What passes of one enforcer share. */
+export interface ReconcileContext {
+  readonly lastSeen: LastSeen
+  readonly clock: Clock
+  readonly remember: Remember
+}
 
 /** How often one pass starts over when somebody else wrote in between. */
 const MOST_CONFLICTS = 3
@@ -23,18 +35,27 @@ export async function reconcile(
   cloud: Cloud,
   claim: Claim,
   input: PassInput,
-  lastSeen: LastSeen,
-  clock: Clock,
+  { lastSeen, clock, remember }: ReconcileContext,
   signal: AbortSignal,
 ): Promise<Evidence> {
   const { boundaryId } = claim
+  /** A boundary that is gone ends the pass, unless foreign rules that were taken for it are still to be written again. */
+  const observe = async () => {
+    try {
+      return await cloud.observe(boundaryId, signal)
+    } catch (error) {
+      const gone = error instanceof CloudError && error.kind === 'NOT_FOUND'
+      if (!gone || (input.taken ?? []).length === 0 || cloud.rest === undefined) throw error
+      return cloud.rest(boundaryId)
+    }
+  }
   let remembered = lastSeen.take(boundaryId, input.etag)
   for (let conflicts = 0; ;) {
-    const before = remembered ?? (await cloud.observe(boundaryId, signal))
+    const before = remembered ?? (await observe())
     const first = planBoundary(input, before)
-    const facts = isEmpty(first) ? input : lettingGo(input)
+    const facts = isNothing(first.changes) ? input : lettingGo(input)
     const plan = facts === input ? first : planBoundary(facts, before)
-    if (isEmpty(plan)) {
+    if (isNothing(plan.changes)) {
       if (remembered !== null) {
         remembered = null
         continue
@@ -42,6 +63,7 @@ export async function reconcile(
       lastSeen.remember(before)
       return evidenceOf(facts, plan, before, before, null)
     }
+    await remember(plan.changes.groups?.take ?? [])
     const begunAt = clock.now()
     let written: Written
     try {
@@ -53,14 +75,14 @@ export async function reconcile(
       remembered = null
       continue
     }
-    const after = await cloud.observe(boundaryId, signal)
+    const after = await observe()
     lastSeen.remember(after)
     const observed = evidenceOf(facts, plan, before, after, written)
-    return { ...observed, facts: [writtenFact(claim, plan, after, written)], wroteMs: clock.now() - begunAt }
+    const { remove, put } = plan.changes
+    const said = remove.length + put.length === 0 ? [] : [writtenFact(claim, plan, after, written)]
+    return { ...observed, facts: said, wroteMs: clock.now() - begunAt }
   }
 }
-
-const isEmpty = ({ changes }: Plan) => changes.remove.length === 0 && changes.put.length === 0
 
 /** What the log says of a write: rules by name, those the cloud would not take left out. */
 function writtenFact(claim: Claim, { changes }: Plan, after: Observation, written: Written): NewFact {

@@ -5,11 +5,12 @@ import { renewClaim, type Claim } from '../store/reconcile/claim.ts'
 import { beginPass, type PassInput } from '../store/reconcile/begin.ts'
 import { failPass, finishPass } from '../store/reconcile/finish.ts'
 import { recordObserved } from '../store/reconcile/record.ts'
+import { rememberRules } from '../store/reconcile/takings.ts'
 import type { Store } from '../store/store.ts'
 import { backoffMs } from '../time/backoff.ts'
 import type { Clock } from '../time/clock.ts'
 import type { LastSeen } from './last-seen.ts'
-import { reconcile } from './reconcile.ts'
+import { reconcile, type Remember } from './reconcile.ts'
 import { failureOf } from './failure.ts'
 
 /** What every pass of one enforcer shares. */
@@ -48,8 +49,12 @@ export async function runPass(context: PassContext, claim: Claim): Promise<void>
 
 async function passOver(context: PassContext, claim: Claim, input: PassInput, signal: AbortSignal): Promise<void> {
   const { store, cloud, owner, log, lastSeen, clock, resyncMs } = context
+  const remember: Remember = async (rules) => {
+    if (rules.length === 0 || (await rememberRules(store, owner, claim, rules))) return
+    throw new CloudError('UNAVAILABLE', 'ClaimLost', 'Another enforcer has taken over: nothing is taken away here.')
+  }
   try {
-    const observed = await reconcile(cloud, claim, input, lastSeen, clock, signal)
+    const observed = await reconcile(cloud, claim, input, { lastSeen, clock, remember }, signal)
     if (!(await recordObserved(store, owner, claim, observed))) return
     await finishPass(store, owner, claim, {
       liveIds: input.grants.map((grant) => grant.grantId),

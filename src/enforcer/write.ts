@@ -1,7 +1,8 @@
 import type { CloudFault } from '../access/facts.ts'
 import { CloudError } from '../cloud/error.ts'
-import type { Cloud, Observation } from '../cloud/port.ts'
-import type { Rule, RuleChanges } from '../firewall/rule.ts'
+import type { Applied, Cloud, Observation } from '../cloud/port.ts'
+import { onlyOpening, partsOf } from '../firewall/parts.ts'
+import type { RuleChanges } from '../firewall/rule.ts'
 
 /** What became of a set of changes. */
 export interface Written {
@@ -9,6 +10,8 @@ export interface Written {
   readonly correlationId: string | null
   /** Rules the cloud would not take, by name, each with the cloud's words. The rest is in place. */
   readonly refused: ReadonlyMap<string, CloudFault>
+  /** Foreign rules that were not taken away, or not written again, each with the reason. */
+  readonly left: NonNullable<Applied['left']>
 }
 
 /**
@@ -23,11 +26,11 @@ export async function writeChanges(
 ): Promise<Written> {
   try {
     const applied = await cloud.apply(observation, changes, signal)
-    return { correlationId: applied.correlationId, refused: new Map() }
+    return { correlationId: applied.correlationId, refused: new Map(), left: applied.left ?? [] }
   } catch (error) {
     if (!isBatchFault(error)) throw error
     const parts = partsOf(changes)
-    if (parts.length < 2) return refuseOpenings(changes, error)
+    if (parts.length < 2) return refuseOpening(changes, error)
     return writeParts(cloud, observation, parts, signal)
   }
 }
@@ -39,36 +42,23 @@ async function writeParts(
   signal: AbortSignal,
 ): Promise<Written> {
   const refused = new Map<string, CloudFault>()
+  const left: Written['left'][number][] = []
   let correlationId: string | null = null
   for (const [index, part] of parts.entries()) {
     const observation = index === 0 ? first : await cloud.observe(first.boundaryId, signal)
     const written = await writeChanges(cloud, observation, part, signal)
     for (const [name, fault] of written.refused) refused.set(name, fault)
+    left.push(...written.left)
     correlationId = written.correlationId ?? correlationId
   }
-  return { correlationId, refused }
+  return { correlationId, refused, left }
 }
-
-/** What closes apart from what opens; a batch that only opens in halves. */
-function partsOf(changes: RuleChanges): RuleChanges[] {
-  const opens = changes.put.filter((rule) => rule.access === 'ALLOW')
-  const denies = changes.put.filter((rule) => rule.access === 'DENY')
-  if (opens.length > 0 && (denies.length > 0 || changes.remove.length > 0))
-    return [{ remove: changes.remove, put: denies }, opening(opens)]
-  if (opens.length > 1) {
-    const middle = Math.ceil(opens.length / 2)
-    return [opening(opens.slice(0, middle)), opening(opens.slice(middle))]
-  }
-  return [changes]
-}
-
-const opening = (put: readonly Rule[]): RuleChanges => ({ remove: [], put })
 
 /** A single opening that the cloud refuses is an answer; anything that closes must be tried again. */
-function refuseOpenings(changes: RuleChanges, error: CloudError): Written {
-  const [only] = changes.put
-  if (changes.remove.length > 0 || only === undefined || only.access === 'DENY') throw error
-  return { correlationId: error.correlationId, refused: new Map([[only.name, faultOf(error)]]) }
+function refuseOpening(changes: RuleChanges, error: CloudError): Written {
+  const only = onlyOpening(changes)
+  if (only === null) throw error
+  return { correlationId: error.correlationId, refused: new Map([[only.name, faultOf(error)]]), left: [] }
 }
 
 function isBatchFault(error: unknown): error is CloudError {

@@ -1,5 +1,6 @@
 import type { Protocol } from '../access/words.ts'
 import type { Endpoint } from './rule.ts'
+import type { GroupRule } from './security-group/group-rule.ts'
 
 /** A virtual machine behind a boundary whose ports a policy protects. */
 export interface ProtectedMachine {
@@ -7,6 +8,8 @@ export interface ProtectedMachine {
   /** Its private addresses behind this boundary, without prefix length. */
   readonly addresses: readonly string[]
   readonly ports: readonly { readonly port: number; readonly protocol: Protocol }[]
+  /** Whether foreign rules of security groups that admit only such ports are taken away; not when left out. */
+  readonly closesForeignRules?: boolean
 }
 
 /** A grant that must be open now at a boundary. */
@@ -61,4 +64,6 @@ export interface BoundaryFacts extends BoundaryInput {
   readonly known: readonly KnownRule[]
   /** The public addresses of an Azure Firewall, the first one first; none when left out. */
   readonly publicAddresses?: readonly string[]
+  /** Foreign rules of security groups that were taken away, or were about to be; none when left out. */
+  readonly taken?: readonly GroupRule[]
 }

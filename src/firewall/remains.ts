@@ -17,14 +17,18 @@ export interface Remainder {
   readonly ruleName: string | null
 }
 
-/** Looks for what is left of ended grants in the rules, and tells it from what live grants are entitled to. */
+/**
+ * Looks for what is left of ended grants in the rules, and tells it from what live grants are entitled to: `giving` says
+ * which of them give a rule.
+ */
 export function remainsOf(
   ended: readonly (Opened & { readonly grantId: string })[],
   live: readonly LiveGrant[],
   rules: readonly Rule[],
+  giving: typeof giversOf = giversOf,
 ): Remainder[] {
   const allows = readRules(rules.filter(isOurAllow))
-  const givers = giversOf(live)
+  const givers = giving(live)
   const strays = allows
     .filter(({ rule }) => givers(rule).length === 0)
     .map((read) => ({ read, namedId: readDescription(read.rule)?.grantId }))

@@ -1,4 +1,5 @@
 import type { Protocol } from '../access/words.ts'
+import type { GroupChanges } from './security-group/changes.ts'
 
 /** First and last port, both included. */
 export interface PortRange {
@@ -13,10 +14,11 @@ export interface Endpoint {
   readonly port: number
 }
 
-/** One inbound rule of a boundary, in the gateway's own words. Lower priority numbers are evaluated first. */
+/** One inbound rule of a boundary, in the gateway's own words. */
 export interface Rule {
   readonly name: string
   readonly description: string
+  /** Lower numbers are evaluated first; 0 where the cloud evaluates in no order. */
   readonly priority: number
   readonly access: 'ALLOW' | 'DENY'
   /** OTHER is a protocol that carries no port of ours (ICMP, ESP, AH). */
@@ -34,6 +36,8 @@ export interface Rule {
 export interface RuleChanges {
   readonly remove: readonly string[]
   readonly put: readonly Rule[]
+  /** What else is done where the boundary is of the kind SECURITY_GROUP; nothing when left out. */
+  readonly groups?: GroupChanges
 }
 
 /** Rules whose name begins so are ours; no other rule is ever touched. */

@@ -5,6 +5,7 @@ import type { BoundaryFacts } from './input.ts'
 import { networkSecurityGroup } from './network-security-group.ts'
 import type { Plan } from './plan.ts'
 import type { Remainder } from './remains.ts'
+import { securityGroup } from './security-group/ways.ts'
 import type { Shadow } from './shadow.ts'
 import type { Shown } from './shown.ts'
 import type { GrantEvidence } from './verify.ts'
@@ -26,6 +27,7 @@ export interface Ways {
 const known: Partial<Record<BoundaryKind, Ways>> = {
   AZURE_FIREWALL: azureFirewall,
   NETWORK_SECURITY_GROUP: networkSecurityGroup,
+  SECURITY_GROUP: securityGroup,
 }
 
 /** The ways of a kind of boundary. */

@@ -62,11 +62,15 @@ export const UnsupportedReason = described(
     OTHER: 'The cloud shows something that the gateway cannot guard.',
   },
 )
+export const Cloud = described('Cloud', 'A cloud that machines are in.', words.clouds, {
+  AZURE: 'Microsoft Azure.',
+  AWS: 'Amazon Web Services.',
+})
 export const BoundaryKind = described('BoundaryKind', 'What kind of rule set a boundary is.', words.boundaryKinds, {
   AZURE_FIREWALL:
     'An Azure Firewall with rules of its own (classic rules): it sends what comes to a port of its public address on to a machine.',
   NETWORK_SECURITY_GROUP: 'A network security group (NSG) of Azure.',
-  SECURITY_GROUP: 'The security groups of a network interface of AWS, taken as one.',
+  SECURITY_GROUP: 'The security groups that a network interface of AWS wears: AWS takes their rules for one set.',
 })
 export const RequestStatus = described('RequestStatus', 'What became of a request.', words.requestStatuses, {
   PENDING_APPROVAL: 'Waiting for an approver.',
@@ -183,6 +187,8 @@ export const ActivityKind = described('ActivityKind', 'What happened, in the pas
   BoundaryWriteFailed: 'A boundary refused our rules.',
   ExposureFound: 'A protected port was found reachable through a foreign rule.',
   ExposureCleared: 'A port found exposed is so no longer.',
+  ForeignRuleTaken: 'A foreign rule that admits nothing but protected ports was taken away, as its policy asks.',
+  ForeignRuleReturned: 'A foreign rule that was taken away was written again.',
   RoleAssigned: 'A role was assigned.',
   RoleRemoved: 'A role was removed.',
 } satisfies Record<FactKind, string>)

@@ -48,7 +48,7 @@ function look(given: Partial<PassInput>, before: readonly Rule[], more: { lost?:
   }
   const plan = planBoundary(input, showing(before))
   const after = more.lost === true ? before : applyChanges(before, plan.changes)
-  const written = more.written ?? { correlationId: 'c-1', refused: new Map() }
+  const written = more.written ?? { correlationId: 'c-1', refused: new Map(), left: [] }
   return { plan, after, evidence: evidenceOf(input, plan, showing(before), showing(after), written) }
 }
 
@@ -88,7 +88,7 @@ describe('what a pass saw', () => {
     const grants = [live('g', '192.0.2.1/32')]
     const name = look({ grants }, []).plan.changes.put.find((rule) => rule.access === 'ALLOW')?.name ?? ''
     const fault = { code: 'SecurityRuleInvalidAddressPrefix', message: 'no' }
-    const written = { correlationId: null, refused: new Map([[name, fault]]) }
+    const written = { correlationId: null, refused: new Map([[name, fault]]), left: [] }
     const { evidence } = look({ grants }, [], { lost: true, written })
     expect(evidence.refused).toEqual([{ grantId: 'g', fault }])
     expect(evidence.unproven).toBe(false)

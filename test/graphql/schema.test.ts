@@ -35,6 +35,7 @@ const shortLists = new Set([
   'Grant.enforcements',
   // A thousand at most, by the quota of the cloud.
   'Boundary.rules',
+  'Boundary.takenRules',
   'BoundaryRule.ports',
   'Viewer.rolesHeld',
   // Fifty at most, by the bounds of a rule.

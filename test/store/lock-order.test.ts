@@ -41,6 +41,7 @@ const observe = () =>
     drifted: [],
     refused: [],
     facts: [],
+    takings: null,
     correlationId: null,
   })
 const fail = (more: { readonly gone?: boolean; readonly throttledMs?: number } = {}) =>

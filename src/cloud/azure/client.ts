@@ -4,7 +4,7 @@ import { CloudError } from '../error.ts'
 import type { ArmAnswer } from './answer.ts'
 import { refusalIn } from './map-error.ts'
 import { unanswered, unreachable } from './unreachable.ts'
-import { untilAborted } from './until-aborted.ts'
+import { untilAborted } from '../until-aborted.ts'
 
 /** Calls to Azure Resource Manager with the SDK's authentication, and answers as they came: nothing is left out of them. */
 export interface ArmClient {

@@ -1,6 +1,6 @@
 import type { TokenCredential } from '@azure/identity'
 import { tokenless } from './unreachable.ts'
-import { untilAborted } from './until-aborted.ts'
+import { untilAborted } from '../until-aborted.ts'
 
 /** How the gateway proves who it is. `authorityHost` is the sign-in host of a sovereign cloud; null is the public one. */
 export type AzureCredential =

@@ -15,7 +15,15 @@ export interface Persistence {
 export const noPersistence: Persistence = { changed() {}, flush: async () => {} }
 
 /** Reads an estate; null when there is no such file yet. Writes that were in progress have ended meanwhile. */
-export async function readEstate(file: string): Promise<Estate | null> {
+export function readEstate(file: string): Promise<Estate | null> {
+  return readKept(file, (estate: Estate) => ({
+    subscriptions: estate.subscriptions,
+    resources: estate.resources.map(settled),
+  }))
+}
+
+/** Reads what `persistIn` wrote, by `read`, which throws at what it is not; null when there is no such file yet. */
+export async function readKept<Kept, Read>(file: string, read: (kept: Kept) => Read): Promise<Read | null> {
   let text: string
   try {
     text = await readFile(file, 'utf8')
@@ -24,15 +32,14 @@ export async function readEstate(file: string): Promise<Estate | null> {
     throw error
   }
   try {
-    const estate = JSON.parse(text) as Estate
-    return { subscriptions: estate.subscriptions, resources: estate.resources.map(settled) }
+    return read(JSON.parse(text) as Kept)
   } catch (cause) {
     throw new Error(`${file} does not hold a simulated cloud: remove it to begin anew`, { cause })
   }
 }
 
 /** Writes what `estate` answers into `file`, whole and atomically, one write at a time. */
-export function persistIn(file: string, estate: () => Estate, log: Log): Persistence {
+export function persistIn(file: string, estate: () => object, log: Log): Persistence {
   // Changes so far, and how many of them are in the file.
   let [changes, kept] = [0, 0]
   let writing: Promise<void> | null = null

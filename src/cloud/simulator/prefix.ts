@@ -51,3 +51,18 @@ function readV6(text: string): bigint {
   const zeros = Array.from({ length: 8 - left.length - right.length }, () => '0')
   return [...left, ...zeros, ...right].reduce((value, part) => (value << 16n) | BigInt(`0x${part}`), 0n)
 }
+
+/** A block as it is written, in its one form. */
+export function blockText({ family, first, length }: Block): string {
+  return `${family === 4 ? v4Text(first) : v6Text(first)}/${String(length)}`
+}
+
+function v4Text(value: bigint): string {
+  return [24n, 16n, 8n, 0n].map((shift) => String((value >> shift) & 0xffn)).join('.')
+}
+
+/** The shortest form is the one that URLs have. */
+function v6Text(value: bigint): string {
+  const parts = Array.from({ length: 8 }, (_, index) => ((value >> BigInt(112 - index * 16)) & 0xffffn).toString(16))
+  return new URL(`http://[${parts.join(':')}]/`).hostname.slice(1, -1)
+}

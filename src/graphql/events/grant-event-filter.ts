@@ -21,7 +21,8 @@ export const GrantEventFilterInput = builder.inputType('GrantEventFilter', {
     mine: t.boolean({ description: 'True: only about grants that the viewer asked for.' }),
     scope: t.string({
       description:
-        'At or below this scope: `/`, `/subscriptions/{id}`, a resource group of it, or the resource id of a machine.',
+        'At or below this scope: `/`, `/subscriptions/{id}` or `/aws/{account}`, a resource group or a VPC of it, or the ' +
+        'resource id of a machine.',
     }),
   }),
 })

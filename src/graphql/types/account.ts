@@ -1,8 +1,9 @@
 import { actions } from '../../access/role.ts'
 import { builder } from '../builder.ts'
+import { Cloud } from '../enums.ts'
 import type { Connection } from '../read/description.ts'
 import { entity } from '../read/entity.ts'
-import { column, instant, nullable, plainOne } from '../read/fields.ts'
+import { column, instant, nullable, plainOne, value } from '../read/fields.ts'
 import { within } from '../read/parameters.ts'
 import { countsOfAccount } from './virtual-machine-counts.ts'
 
@@ -15,9 +16,12 @@ const AccountStatus = builder.enumType('AccountStatus', {
   },
 })
 
+/** The ids of AWS's accounts are numbers, those of Azure's are GUIDs. */
+const isAws = (row: string) => `${row}.id ~ '^[0-9]{12}$'`
+
 entity({
   name: 'Account',
-  description: 'A cloud account under management: an Azure subscription.',
+  description: 'A cloud account under management: an Azure subscription or an AWS account.',
   table: 'accounts',
   key: { column: 'id', type: 'text' },
   authorisation: {
@@ -25,7 +29,14 @@ entity({
     where: (row, parameters) => within(parameters, actions.readAccount, { account: `${row}.id` }),
   },
   fields: {
-    subscriptionId: column('String', 'The id of the subscription.', 'id'),
+    cloud: value(Cloud, 'The cloud it is in.', (row) => `(case when ${isAws(row)} then 'AWS' else 'AZURE' end)`),
+    cloudAccountId: column('String', "The cloud's own id: a subscription's GUID, or an AWS account's number.", 'id'),
+    subscriptionId: value(
+      'String',
+      'The id of the subscription; null for an AWS account.',
+      (row) => `(case when not ${isAws(row)} then ${row}.id end)`,
+      nullable,
+    ),
     name: column('String', 'What people call it.', 'name'),
     status: column(AccountStatus, 'How the gateway gets on with it.', 'status'),
     registeredAt: instant('When it came under management.', 'registered_at'),

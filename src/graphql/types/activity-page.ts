@@ -15,7 +15,8 @@ const ActivityFilter = builder.inputType('ActivityFilter', {
     requesterIds: t.stringList({ description: 'About grants and requests of any of these actors, by `Actor.id`.' }),
     scope: t.string({
       description:
-        'At or below this scope: `/`, `/subscriptions/{id}`, a resource group of it, or the resource id of a machine.',
+        'At or below this scope: `/`, `/subscriptions/{id}` or `/aws/{account}`, a resource group or a VPC of it, or the ' +
+        'resource id of a machine.',
     }),
   }),
 })

@@ -90,6 +90,11 @@ export const activityVariants = [
       ),
       justificationRule: textRule('What was asked of a justification.', 'justification'),
       ticketRule: textRule('What was asked of the id of a ticket.', 'ticket'),
+      closesForeignRules: value(
+        'Boolean',
+        'Whether foreign rules were to be taken away for it.',
+        (row) => `coalesce((${row}.detail->>'closesForeignRules')::boolean, false)`,
+      ),
       ports: plainList(
         'RecordedPort',
         'The ports it protected.',
@@ -117,6 +122,16 @@ export const activityVariants = [
         text('ruleName'),
         nullable,
       ),
+    },
+  ),
+  variant(
+    'ForeignRuleActivity',
+    'A foreign rule taken away for a policy, or written again.',
+    ['ForeignRuleTaken', 'ForeignRuleReturned'],
+    {
+      rule: value('String', 'The rule, as it was called when it was taken away.', text('ruleName')),
+      admits: value('String', 'Protocol, ports and source, as the cloud says them.', text('admits')),
+      description: value('String', 'What the rule said of itself; null when nothing.', text('description'), nullable),
     },
   ),
   variant('RoleActivity', 'A role assigned or removed.', ['RoleAssigned', 'RoleRemoved'], {

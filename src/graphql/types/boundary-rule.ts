@@ -54,7 +54,11 @@ plain({
   fields: {
     name: value('String', 'Unique in its boundary.', text('name')),
     description: value('String', 'As written at the cloud; may be empty.', text('description')),
-    priority: value('Int', 'Lower numbers are evaluated first.', int('priority')),
+    priority: value(
+      'Int',
+      'Lower numbers are evaluated first; 0 where the cloud evaluates in no order.',
+      int('priority'),
+    ),
     access: value(RuleAccess, 'Whether it allows or denies.', text('access')),
     protocol: value(RuleProtocol, 'The protocol it matches.', text('protocol')),
     sources: value(

@@ -4,11 +4,12 @@ import { BoundaryKind, Protocol } from '../enums.ts'
 import { readIds } from '../ids.ts'
 import type { Connection } from '../read/description.ts'
 import { entity, part } from '../read/entity.ts'
-import { column, instant, list, nullable, one, plainList, plainOrNull, value } from '../read/fields.ts'
+import { column, instant, list, nullable, one, parts, plainList, plainOrNull, value } from '../read/fields.ts'
 import { within } from '../read/parameters.ts'
 import { elementsSql, instantSql, isFailure } from '../read/sql.ts'
 import './boundary-rule.ts'
 import './plain.ts'
+import './taken-rule.ts'
 import { virtualMachinePage } from './virtual-machine-page.ts'
 
 part({
@@ -87,6 +88,12 @@ entity({
       'Its inbound rules, in the order of evaluation.',
       (row) => elementsSql(`${row}.rules`),
       (rule) => `(${rule}.value->>'priority')::int, ${rule}.value->>'name'`,
+    ),
+    takenRules: parts(
+      'TakenRule',
+      'Foreign rules that policies have taken away here, or were to.',
+      (row, taken) => `${taken}.boundary_id = ${row}.id`,
+      (taken) => `${taken}.place`,
     ),
     observedAt: instant('When its rules were last read for enforcement, or found changed by a sync.', 'observed_at'),
     lastError: plainOrNull(

@@ -60,6 +60,11 @@ entity({
     ),
     justificationRule: textRule('What is asked of the justification of a request.', 'justification'),
     ticketRule: textRule('What is asked of the id of the ticket of a request.', 'ticket'),
+    closesForeignRules: column(
+      'Boolean',
+      'Whether foreign rules of security groups that admit nothing but its ports are taken away meanwhile.',
+      'closes_foreign_rules',
+    ),
     version: column('Int', 'Counts up with each change, from 1.', 'version'),
     createdAt: instant('When JIT was enabled.', 'created_at'),
     updatedAt: instant('When it last changed.', 'updated_at'),

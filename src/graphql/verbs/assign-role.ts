@@ -23,6 +23,7 @@ verb('assignRole', {
         required: true,
         description:
           'Where, in any case: `/` for everything, `/subscriptions/{id}`, `/subscriptions/{id}/resourceGroups/{name}`, ' +
+          '`/aws/{account}`, `/aws/{account}/{region}/{vpc}`, ' +
           'or the resource id of a machine.',
       }),
     }),

@@ -59,7 +59,7 @@ const TextRuleInput = builder.inputType('TextRuleInput', {
 
 type InputBuilder = PothosSchemaTypes.InputFieldBuilder<typeof builder.$inferSchemaTypes, 'InputObject'>
 
-/** What a policy asks of every port; `absent` says what null means. */
+/** What a policy says apart from its ports; `absent` says what null means. */
 export const termFields = (t: InputBuilder, absent: string) => ({
   approvalRule: t.field({
     type: ApprovalRuleInput,
@@ -72,6 +72,12 @@ export const termFields = (t: InputBuilder, absent: string) => ({
   ticketRule: t.field({
     type: TextRuleInput,
     description: `What is asked of the id of the ticket of a request. Null: ${absent}.`,
+  }),
+  closesForeignRules: t.boolean({
+    description:
+      'For machines of AWS, where rules only allow: true takes away the inbound rules of others that admit nothing but ' +
+      'protected ports, from groups that the machine alone wears, and writes them again as they were once this is false ' +
+      `or JIT is disabled. Otherwise such a rule stays, and \`VirtualMachine.exposures\` names it. Null: ${absent}.`,
   }),
 })
 
@@ -93,6 +99,7 @@ export function policyTerms(input: {
   readonly approvalRule?: typeof ApprovalRuleInput.$inferInput | null | undefined
   readonly justificationRule?: TextInput | undefined
   readonly ticketRule?: TextInput | undefined
+  readonly closesForeignRules?: boolean | null | undefined
 }): TermsInput {
   const text = (rule: TextInput): TextRule | null =>
     rule ? { required: rule.required, pattern: rule.pattern ?? null } : null
@@ -100,5 +107,6 @@ export function policyTerms(input: {
     approvalRule: approvalRule(input.approvalRule),
     justificationRule: text(input.justificationRule),
     ticketRule: text(input.ticketRule),
+    closesForeignRules: input.closesForeignRules ?? null,
   }
 }

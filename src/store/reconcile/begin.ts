@@ -67,6 +67,7 @@ export async function beginPass(store: Store, owner: string, claim: Claim): Prom
       })),
       ended: rest.standing.filter((grant) => !liveIds.has(grant.grantId)),
       known: rest.known,
+      taken: rest.taken,
     }
   })
 }
@@ -92,6 +93,7 @@ interface Rest extends Record<string, unknown> {
   readonly machines: BoundaryFacts['machines']
   readonly standing: BoundaryFacts['ended']
   readonly known: BoundaryFacts['known']
+  readonly taken: NonNullable<BoundaryFacts['taken']>
 }
 
 function restOfInput(claim: Claim, owner: string) {
@@ -100,7 +102,8 @@ function restOfInput(claim: Claim, owner: string) {
   return sql`
   select iso(gateway_now()) as at, (select b.etag from boundaries b where b.id = ${id}) as etag,
     array_to_json((select b.public_addresses from boundaries b where b.id = ${id})) as "publicAddresses",
-    coalesce((select json_agg(json_build_object('vmId', v.id, 'addresses', behind.addresses, 'ports', ports.list)
+    coalesce((select json_agg(json_build_object('vmId', v.id, 'addresses', behind.addresses, 'ports', ports.list,
+          'closesForeignRules', p.closes_foreign_rules)
         order by v.id)
       from virtual_machines v
       join policies p on p.vm_id = v.id and p.disabled_at is null
@@ -122,6 +125,7 @@ function restOfInput(claim: Claim, owner: string) {
       from enforcements e join grants g on g.id = e.grant_id
       where e.boundary_id = ${id} and e.status in ('OPEN', 'BLOCKED') and e.rule_name is not null
         and g.state in ('OPENING', 'ACTIVE')),
-      '[]') as known
+      '[]') as known,
+    coalesce((select json_agg(t.rule order by t.place) from taken_rules t where t.boundary_id = ${id}), '[]') as taken
   from boundary_reconciles held where boundary_id = ${id} and fence = ${fence}::bigint and lease_owner = ${owner}`
 }

@@ -1,12 +1,14 @@
 import { sql } from 'drizzle-orm'
 import type { EnforcementStatus, Protocol } from '../../access/words.ts'
 import type { Endpoint, Rule } from '../../firewall/rule.ts'
+import type { Tally } from '../../firewall/security-group/taking.ts'
 import { appendFacts, type NewFact } from '../append-facts.ts'
 import type { Store, Transaction } from '../store.ts'
 import type { Claim } from './claim.ts'
 import { recordExposures } from './exposures.ts'
 import { failOpenings } from './fail-openings.ts'
 import { settleGrants } from './settle.ts'
+import { recordTakings } from './takings.ts'
 import type { CloudFault } from '../../access/facts.ts'
 
 /** What a boundary was read to show, and what follows for the grants it concerns. */
@@ -34,6 +36,8 @@ export interface Observed {
   readonly drifted: readonly string[]
   readonly refused: readonly { readonly grantId: string; readonly fault: CloudFault }[]
   readonly facts: readonly NewFact[]
+  /** What became of foreign rules that are remembered; null when there are none. */
+  readonly takings: Tally | null
   /** The cloud's correlation id of the write that led here; null when nothing was written. */
   readonly correlationId: string | null
 }
@@ -73,6 +77,7 @@ export async function recordObserved(store: Store, owner: string, claim: Claim, 
     await recordDrift(tx, claim.boundaryId, observed.drifted)
     await failOpenings(tx, observed.refused)
     await appendFacts(tx, observed.facts)
+    if (observed.takings !== null) await recordTakings(tx, claim, observed.takings)
     const ids = observed.enforcements.map((enforcement) => enforcement.grantId)
     await settleGrants(tx, ids, observed.correlationId)
     return true

@@ -44,6 +44,8 @@ export const policies = pgTable(
     ticketRequired: boolean('ticket_required').notNull().default(false),
     /** The same of the id of a ticket. */
     ticketPattern: text('ticket_pattern'),
+    /** Whether foreign rules of security groups that admit nothing but protected ports are taken away meanwhile. */
+    closesForeignRules: boolean('closes_foreign_rules').notNull().default(false),
     /** Set when JIT was disabled; a disabled policy is kept for the audit trail and never enabled again. */
     disabledAt: instant('disabled_at'),
   },

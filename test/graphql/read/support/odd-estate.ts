@@ -63,6 +63,8 @@ const details: Readonly<FactDetails> = {
   BoundaryWriteFailed: { fault: { code: 'Odd', message: odd(3) }, attempts: 3 },
   ExposureFound: { port: 22, protocol: 'TCP', ruleName: odd(6) },
   ExposureCleared: { port: 3389, protocol: 'ANY', ruleName: null },
+  ForeignRuleTaken: { ruleName: 'sg-1/sgr-1', admits: 'tcp 22-22 0.0.0.0/0', description: odd(4) },
+  ForeignRuleReturned: { ruleName: 'sg-1/sgr-2', admits: '-1 -1--1 pl-1', description: null },
   RoleAssigned: { role: 'READER', principalKind: 'GROUP', principalId: odd(2), scope: '/' },
   RoleRemoved: { role: 'OPERATOR', principalKind: 'USER', principalId: 'rob', scope: (machines[0] as Machine).id },
 }
@@ -386,6 +388,7 @@ function terms(n: number) {
     approval: n % 3 === 0 ? null : { approvalsNeeded: n % 3, approvers, decideWithinSeconds: 3_600 + n },
     justification: { required: n % 2 === 0, pattern: n % 2 === 0 ? null : odd(n) },
     ticket: { required: n % 2 === 1, pattern: null },
+    closesForeignRules: n % 2 === 1,
   }
 }
 
