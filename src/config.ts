@@ -7,6 +7,7 @@ const truth = z.enum(['true', 'false'], 'must be true or false').transform((text
 const guid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 const azureCredentials = ['managed-identity', 'workload-identity', 'client-secret'] as const
 export type AzureCredential = (typeof azureCredentials)[number]
+const awsCredentials = ['environment'] as const
 const workRoles = ['api', 'enforcer'] as const
 
 function whole(least: number, most: number) {
@@ -82,6 +83,18 @@ export const variables = z.object({
   ARM_ENDPOINT: secureUrl.default('https://management.azure.com'),
   ARM_AUDIENCE: z.string().optional(),
   ARM_CA_FILE: z.string().optional(),
+  AWS_CREDENTIAL: z.enum(awsCredentials, `must be ${awsCredentials.join(', ')}`).optional(),
+  AWS_ACCOUNTS: list(z.string().regex(/^\d{12}$/, 'must be numbers of twelve digits, separated by commas')).default([]),
+  AWS_REGIONS: list(z.string().regex(/^[a-z]+(-[a-z]+)+-\d+$/, 'must be regions such as eu-west-1')).default([]),
+  AWS_ROLE_NAME: z
+    .string()
+    .regex(/^[\w+=,.@/-]{1,512}$/, 'must be the name of a role, with its path')
+    .optional(),
+  AWS_ROLE_EXTERNAL_ID: z
+    .string()
+    .regex(/^[\w+=,.@:/-]{2,1224}$/, 'must be 2 to 1224 letters, digits or +=,.@:/-')
+    .optional(),
+  AWS_ENDPOINT: secureUrl.optional(),
   SIMULATOR_OPERATION_MS: whole(0, 600_000).default(200),
 })
 
@@ -133,6 +146,7 @@ function missing(set: Readonly<Record<string, unknown>>): string[] {
       'HOST must be a loopback address while OIDC_ISSUER is not set: without an identity provider the gateway serves loopback only',
     )
   if (set['GRAPHQL_PERSISTED_ONLY'] === 'true') need('GRAPHQL_PERSISTED_FILE', 'GRAPHQL_PERSISTED_ONLY is true')
+  if (set['AWS_ROLE_EXTERNAL_ID'] !== undefined) need('AWS_ROLE_NAME', 'AWS_ROLE_EXTERNAL_ID is')
   if (set['AZURE_CREDENTIAL'] === 'client-secret')
     for (const name of ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET'])
       need(name, 'AZURE_CREDENTIAL is client-secret')

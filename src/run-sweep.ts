@@ -11,7 +11,7 @@ export const usage = `npm run sweep -- --account <id> [--account <id> …] [--ap
 Finds rules of the gateway that are past their end, or name no grant, in every boundary of the accounts, from the cloud
 alone: no database is read. Nothing is changed unless --apply is given.
 
-  --account        the id of an account: an Azure subscription
+  --account        the id of an account: an Azure subscription or an AWS account
   --apply          close what is found
   --json           one JSON object a line in place of words
   --grace-seconds  how long past its end a rule is left to the gateway: 60 unless given

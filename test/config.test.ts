@@ -113,6 +113,19 @@ describe('the configuration', () => {
     expect(faultsOf({ AZURE_SUBSCRIPTIONS: 'prod' })).toHaveLength(1)
   })
 
+  it('takes numbers of AWS accounts, and an external id for a role alone', () => {
+    const AWS_CREDENTIAL = 'environment'
+    expect(readConfig({ AWS_CREDENTIAL, AWS_ACCOUNTS: '123456789012, 210987654321' }).AWS_ACCOUNTS).toEqual([
+      '123456789012',
+      '210987654321',
+    ])
+    expect(faultsOf({ AWS_CREDENTIAL, AWS_ACCOUNTS: '12345' })).toHaveLength(1)
+    expect(faultsOf({ AWS_CREDENTIAL, AWS_ROLE_EXTERNAL_ID: 'jit' })).toEqual([
+      expect.stringContaining('AWS_ROLE_NAME must be set'),
+    ])
+    expect(faultsOf({ AWS_CREDENTIAL, AWS_REGIONS: 'eu-west-1,us-gov-west-1' })).toEqual([])
+  })
+
   it('is the table of the README: every variable, in this order, with its default', () => {
     const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
     const [, table = ''] = /^## Configuration\n(.*?)^## /ms.exec(readme) ?? []

@@ -47,6 +47,7 @@ const variables = (name: string): object => {
     'show-policy': ids['policy'],
     'show-request': ids['request'],
     'show-grant': ids['grant'],
+    'taken-rules': boundaryId('front'),
     'show-account': accountId,
     'boundary-with-rules': boundaryId('front'),
   }

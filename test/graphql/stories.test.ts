@@ -152,6 +152,8 @@ describe('machines and policies', () => {
       removePorts: [{ port: 22 }],
     })
     expect(edited.updatePolicy.results[0].policy).toMatchObject({ version: 2, ports: [{ port: 5432 }] })
+    const closed = await tell('close-foreign-rules', { policies: [policy] })
+    expect(closed.updatePolicy.results[0].policy).toMatchObject({ id: policy, closesForeignRules: true })
     expect(await tell('show-grant', { id: grant })).toMatchObject({
       grant: { state: 'CLOSING', endReason: 'POLICY_CHANGED' },
     })
@@ -161,7 +163,7 @@ describe('machines and policies', () => {
       virtualMachine: { jitStatus: 'NOT_CONFIGURED' },
       policy: { id: policy, disabledAt: expect.any(String) },
     })
-    expect(await tell('show-policy', { id: policy })).toMatchObject({ policy: { viewerCanUpdate: false, version: 2 } })
+    expect(await tell('show-policy', { id: policy })).toMatchObject({ policy: { viewerCanUpdate: false, version: 3 } })
   })
 
   test('protected ports that foreign rules leave reachable are found', async () => {
@@ -484,6 +486,9 @@ describe('the estate and who may do what', () => {
     const { boundary } = await tell('boundary-with-rules', { id: estate.boundaryId('front') })
     expect(boundary.rules[0]).toMatchObject({ access: 'ALLOW', sources: ['*'], ports: [{ first: 22, last: 22 }] })
     expect(boundary.virtualMachines.nodes).toHaveLength(20)
+    expect(await tell('taken-rules', { id: estate.boundaryId('front') })).toEqual({
+      boundary: { kind: 'NETWORK_SECURITY_GROUP', takenRules: [] },
+    })
   })
 
   test('an account is registered, listed, synced and shown', async () => {

@@ -5,16 +5,27 @@ import { afterAll, beforeAll } from 'vitest'
 import { startSimulator, type Simulator } from '../../../src/cloud/simulator/start.ts'
 import type { Estate } from '../../../src/cloud/simulator/resource.ts'
 import { readConfig } from '../../../src/config.ts'
-import { startGateway, type Gateway } from '../../../src/gateway.ts'
+import { startGateway, type ConnectedCloud, type Gateway } from '../../../src/gateway.ts'
 import { silentLog } from '../../../src/log/log.ts'
 import { useDatabase, type TestDatabase } from '../../support/database.ts'
 import { connectSimulator } from '../../support/cloud.ts'
 import { apiClient, type ApiClient } from './client.ts'
 
+/** A simulated cloud, whichever it is. */
+export interface SimulatedCloud {
+  stop(): Promise<void>
+}
+
+/** What tells one cloud from another. */
+export interface CloudUnderTest<Cloud extends SimulatedCloud> {
+  start(): Promise<Cloud>
+  connect(simulator: Cloud): ConnectedCloud
+}
+
 /** A gateway as `main.ts` makes it, over a database of the test's own and a simulated cloud. */
-export interface WholeGateway {
+export interface WholeGateway<Cloud extends SimulatedCloud = Simulator> {
   readonly database: TestDatabase
-  readonly simulator: Simulator
+  readonly simulator: Cloud
   readonly url: string
   /** The policy admin, the requester and the reader of the local issuer. */
   readonly ada: ApiClient
@@ -24,11 +35,23 @@ export interface WholeGateway {
   replica(): Promise<{ readonly ada: ApiClient; readonly ben: ApiClient; readonly cleo: ApiClient }>
 }
 
-/** Starts everything before the tests of the file and stops it after them. */
+/** A gateway over a simulated Azure with this estate. */
 export function useWholeGateway(estate: Estate, operationMs = 20): WholeGateway {
+  return useGatewayOver({
+    start: () => startSimulator({ estate, operationMs }),
+    connect: (simulator) => ({
+      cloud: connectSimulator(simulator),
+      accounts: simulator.subscriptions,
+      name: 'simulated',
+    }),
+  })
+}
+
+/** Starts everything before the tests of the file and stops it after them. */
+export function useGatewayOver<Cloud extends SimulatedCloud>(of: CloudUnderTest<Cloud>): WholeGateway<Cloud> {
   const database = useDatabase()
   const gateways: Gateway[] = []
-  let simulator: Simulator | undefined
+  let simulator: Cloud | undefined
   let folder = ''
 
   const start = async () => {
@@ -37,11 +60,7 @@ export function useWholeGateway(estate: Estate, operationMs = 20): WholeGateway 
       config: readConfig({ PORT: '0', DATA_DIR: folder, LOG_LEVEL: 'silent' }),
       log: silentLog,
       databaseUrl: database.url,
-      cloud: {
-        cloud: connectSimulator(simulator),
-        accounts: simulator.subscriptions,
-        name: 'simulated',
-      },
+      cloud: of.connect(simulator),
     })
     gateways.push(gateway)
     return clients(gateway)
@@ -59,7 +78,7 @@ export function useWholeGateway(estate: Estate, operationMs = 20): WholeGateway 
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'jit-gateway-whole-'))
-    simulator = await startSimulator({ estate, operationMs })
+    simulator = await of.start()
     first = await start()
   })
   afterAll(async () => {
