@@ -1,8 +1,10 @@
 import type { EC2Client } from '@aws-sdk/client-ec2'
+import type { Clock } from '../../time/clock.ts'
 import { CloudError } from '../error.ts'
 import { untilAborted } from '../until-aborted.ts'
 import { openCredential, type AwsCredential, type AwsRole } from './credential.ts'
 import { readSdkError, refusalOf } from './map-error.ts'
+import { createPacing } from './pacing.ts'
 import type { Place } from './place.ts'
 
 type Sdk = typeof import('@aws-sdk/client-ec2')
@@ -25,10 +27,15 @@ export interface Ec2Options {
   readonly role: AwsRole | null
   /** How long one call may take, from the wait for a session to the last of the answer, in milliseconds. */
   readonly callTimeoutMs: number
+  readonly clock: Clock
 }
+
+/** How often a call is sent that EC2 refuses for coming too fast: it did nothing then. */
+const MOST_TRIES = 5
 
 /** EC2 by the SDK, which is large and so loaded with the first call. A client is kept for each region of an account. */
 export function createEc2(options: Ec2Options): Ec2 {
+  const pacing = createPacing(options.clock)
   const clients = new Map<string, Promise<EC2Client>>()
   let handler: EC2Client['config']['requestHandler'] | undefined
   const open = async (place: Place): Promise<EC2Client> => {
@@ -36,7 +43,7 @@ export function createEc2(options: Ec2Options): Ec2 {
     const client = new EC2Client({
       region: place.region,
       credentials: await openCredential(options, place),
-      // A refusal is the enforcer's to judge: retries hidden in the client would hold back what is more urgent.
+      // A refusal is the enforcer's to judge, but for one for coming too fast, which only holds back its own action.
       maxAttempts: 1,
       ...(options.endpoint === null ? {} : { endpoint: options.endpoint }),
       // All of them share the connections of the first.
@@ -57,18 +64,26 @@ export function createEc2(options: Ec2Options): Ec2 {
       const signal = givenUp === undefined ? late : AbortSignal.any([givenUp, late])
       const called = async () =>
         send(await import('@aws-sdk/client-ec2'), await clientAt(place), { abortSignal: signal })
-      try {
-        return await untilAborted(called(), signal)
-      } catch (error) {
-        if (error instanceof CloudError) throw error
+      const failed = (error: unknown): CloudError => {
+        if (error instanceof CloudError) return error
         const what = `EC2 in ${place.region}`
         if (givenUp?.aborted === true)
-          throw new CloudError('UNAVAILABLE', 'Aborted', `The call to ${what} was given up.`)
-        if (signal.aborted) {
-          const message = `${what} did not answer within ${String(options.callTimeoutMs)} ms; the gateway tries again.`
-          throw new CloudError('UNAVAILABLE', 'TimedOut', message)
+          return new CloudError('UNAVAILABLE', 'Aborted', `The call to ${what} was given up.`)
+        if (!signal.aborted) return failureOf(error, what, action)
+        const message = `${what} did not answer within ${String(options.callTimeoutMs)} ms; the gateway tries again.`
+        return new CloudError('UNAVAILABLE', 'TimedOut', message)
+      }
+      const lane = `${place.accountId} ${place.region} ${action}`
+      for (let tries = 1; ; tries++) {
+        await pacing.turn(lane, signal)
+        try {
+          return await untilAborted(called(), signal)
+        } catch (error) {
+          const failure = failed(error)
+          if (failure.kind !== 'THROTTLED') throw failure
+          pacing.refused(lane)
+          if (tries === MOST_TRIES) throw failure
         }
-        throw failureOf(error, what, action)
       }
     },
   }

@@ -25,7 +25,7 @@ export interface AwsOptions {
 /** AWS, as the enforcer and the inventory sync see clouds. Nothing is called, nor loaded, before it is used. */
 export function connectAws(options: AwsOptions): Cloud {
   const { endpoint, credential, role, regions, clock = systemClock, callTimeoutMs = 30_000 } = options
-  const ec2 = createEc2({ endpoint, credential, role, callTimeoutMs })
+  const ec2 = createEc2({ endpoint, credential, role, callTimeoutMs, clock })
   const lists = listsOf(ec2)
   return {
     ...interfaceGroups(ec2, lists, clock),

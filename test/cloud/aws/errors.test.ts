@@ -1,8 +1,9 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { connectAws } from '../../../src/cloud/aws/connect.ts'
 import { kindOf } from '../../../src/cloud/aws/map-error.ts'
+import { handClock } from '../../support/clock.ts'
 import { accountId, smallEc2 } from '../../support/ec2-estate.ts'
 import { connectedEc2, opening, refusal } from './support/connected.ts'
 
@@ -37,11 +38,23 @@ describe('a refusal of AWS', () => {
     expect(refused.correlationId).toMatch(/\w/)
   })
 
-  it('says how long to wait, though AWS does not', async () => {
-    const { cloud, boundaryId, simulator } = await connectedEc2()
-    simulator.misbehave.throttle({ action: 'Describe', times: 1 })
-    expect(await refusal(cloud.observe(boundaryId('web')))).toMatchObject({ kind: 'THROTTLED', retryAfterMs: 1_000 })
-    expect(await cloud.observe(boundaryId('web'))).toMatchObject({ kind: 'SECURITY_GROUP' })
+  it('for coming too fast is met with a slower pace; in the end it says how long to wait, though AWS does not', async () => {
+    const clock = handClock()
+    const { cloud, boundaryId, simulator } = await connectedEc2(undefined, {}, { clock })
+    const observing = async () => {
+      const answer = cloud.observe(boundaryId('web'))
+      let isOver = false
+      void answer.catch(() => {}).finally(() => (isOver = true))
+      await vi.waitFor(async () => {
+        await clock.advance(250)
+        expect(isOver).toBe(true)
+      })
+      return answer
+    }
+    simulator.misbehave.throttle({ action: 'Describe', times: 3 })
+    expect(await observing()).toMatchObject({ kind: 'SECURITY_GROUP' })
+    simulator.misbehave.throttle({ action: 'Describe' })
+    expect(await refusal(observing())).toMatchObject({ kind: 'THROTTLED', retryAfterMs: 1_000 })
   })
 
   it.each([
