@@ -1,6 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { startSimulator } from '../../src/cloud/simulator/start.ts'
 import { enableJit } from '../../src/commands/enable-jit.ts'
 import { registerAccount } from '../../src/commands/register-account.ts'
 import { requestAccess } from '../../src/commands/request-access.ts'
@@ -8,8 +7,9 @@ import { startEnforcer } from '../../src/enforcer/enforcer.ts'
 import { startInventorySync } from '../../src/inventory/inventory-sync.ts'
 import { silentLog } from '../../src/log/log.ts'
 import { systemClock } from '../../src/time/clock.ts'
-import { connectSimulator } from '../support/cloud.ts'
-import { smallEstate, sshForAll, subscriptionId } from '../support/cloud-estate.ts'
+import { azureStage } from './enforce/azure.ts'
+import { ec2Stage } from './enforce/ec2.ts'
+import type { Way } from './enforce/stage.ts'
 import type { BenchFlags } from './run.ts'
 import { useBenchDatabase } from './support/database.ts'
 import { percentile } from './support/percentile.ts'
@@ -23,40 +23,37 @@ const ada = {
 } as const
 const source = '203.0.113.7'
 
+const boundaries = ['nsg', 'firewall', 'security-group'] as const
+
 /**
- * Opens one grant on each of `--grants` machines behind `--nsgs` groups at once, lets all expire at one instant, and
- * asks the oracle what is left. `--latency` is that of every call to the cloud, `--operation` that of a write, in
- * milliseconds: Azure's are about 80 and some seconds. With `--boundary=firewall` a firewall stands before the machines,
- * whose writes take `--firewall-operation`: in Azure minutes, here 20 seconds.
+ * Opens one grant on each of `--grants` machines at once, lets all expire at one instant, and asks the oracle what is
+ * left. `--boundary` says what stands before the machines: `nsg`, `--nsgs` groups in Azure; `firewall`, one before them;
+ * `security-group`, a group in EC2 for each. `--latency` is that of every call to the cloud, `--operation` that of a
+ * write in Azure and `--firewall-operation` that of one of its firewalls, in milliseconds: 80, some seconds, and minutes
+ * (here 20 seconds). EC2 takes 5 calls of a kind a second, and 50 at once.
  */
 export async function run(flags: BenchFlags): Promise<object> {
   const number = (name: string, value: number) => Number(flags[name] ?? value)
-  const firewalled = (flags['boundary'] ?? 'group') === 'firewall'
-  const [grants, nsgs, seed] = [number('grants', firewalled ? 200 : 500), number('nsgs', 10), number('seed', 1)]
-  const [latencyMs, operationMs] = [number('latency', 80), number('operation', 1_500)]
-  const firewallOperationMs = number('firewall-operation', 20_000)
-  const seconds = number('seconds', firewalled ? 90 : 30)
+  const boundary = boundaries.find((one) => one === (flags['boundary'] ?? 'nsg'))
+  if (boundary === undefined) throw new Error(`--boundary is one of ${boundaries.join(', ')}`)
+  const usual = { nsg: [500, 30], firewall: [200, 90], 'security-group': [100, 60] } as const
+  const [machines, lasts] = usual[boundary]
+  const [grants, nsgs, seconds] = [number('grants', machines), number('nsgs', 10), number('seconds', lasts)]
+  const pace = {
+    latencyMs: number('latency', 80),
+    operationMs: number('operation', 1_500),
+    firewallOperationMs: number('firewall-operation', 20_000),
+  }
   const say = (text: string) => process.stderr.write(`${text}\n`)
-
-  const { estate, machine } = smallEstate(
-    Array.from({ length: grants }, (_, index) => ({
-      name: `vm-${String(index)}`,
-      subnet: `subnet-${String(index % nsgs)}`,
-      rules: sshForAll,
-    })),
-    firewalled ? { name: 'fw', publicAddresses: ['198.51.100.1'] } : undefined,
-  )
-  const vmIds = Array.from({ length: grants }, (_, index) => machine(`vm-${String(index)}`).vmId)
-  const nsgOf = new Map(vmIds.map((id, index) => [id, machine(`vm-${String(index)}`).subnetNsgId ?? '']))
 
   await using started = new AsyncDisposableStack()
   const database = await useBenchDatabase()
   started.defer(() => database.stop())
   const { store, url } = database
-  const spread = (ms: number) => ({ from: ms * 0.7, to: ms * 1.3 })
-  const simulator = await startSimulator({ estate, seed, operationMs: 0 })
-  started.defer(() => simulator.stop())
-  const cloud = connectSimulator(simulator)
+  const azure = { machines: grants, groups: nsgs, firewall: boundary === 'firewall', seed: number('seed', 1) }
+  const stage = await (boundary === 'security-group' ? ec2Stage(grants, pace) : azureStage(azure, pace))
+  started.defer(() => stage.stop())
+  const { cloud, vmIds } = stage
   const parts = { store, url, cloud, clock: systemClock, log: silentLog }
   const ask = async (text: string, ...values: unknown[]) =>
     (await store.pool.query<Record<string, never>>(text, values)).rows as Record<string, any>[]
@@ -64,7 +61,7 @@ export async function run(flags: BenchFlags): Promise<object> {
     while (!(await holds())) await delay(20)
   }
 
-  await registerAccount({ store, viewer: ada }, { subscriptionId })
+  await registerAccount({ store, viewer: ada }, stage.account)
   const inventory = startInventorySync(parts)
   await until(async () => (await ask(`select from accounts where status = 'CONNECTED'`)).length > 0)
   await inventory.stop()
@@ -72,18 +69,12 @@ export async function run(flags: BenchFlags): Promise<object> {
   started.defer(() => enforcer.stop())
   for (let first = 0; first < grants; first += 500)
     await enableJit({ store, viewer: ada }, { vmIds: vmIds.slice(first, first + 500), ports: [{ port: 22 }] })
-  const passes = (vmId: string) => simulator.packetPasses({ vmId, source, port: 22, protocol: 'TCP' }).passes
-  await until(async () => !vmIds.some(passes))
+  await until(async () => !vmIds.some((vmId) => stage.passes(vmId, source)))
   await until(async () => (await ask('select from boundary_reconciles where lease_owner is not null')).length === 0)
-  say(`${String(grants)} machines behind ${String(nsgs)} groups are closed`)
+  say(`${String(grants)} machines are closed`)
 
-  Object.assign(simulator.settings, {
-    latencyMs,
-    operationMs: spread(operationMs),
-    firewallOperationMs: spread(firewallOperationMs),
-    enforceQuotas: true,
-  })
-  const before = simulator.writes.length
+  stage.pace()
+  const before = stage.writes()
   const endsAt = new Date(Date.now() + seconds * 1_000)
   const batches = Array.from({ length: Math.ceil(grants / 100) }, (_, index) =>
     vmIds.slice(index * 100, index * 100 + 100),
@@ -102,42 +93,30 @@ export async function run(flags: BenchFlags): Promise<object> {
   const opened = await ask(
     `select extract(epoch from activated_at - requested_at)::float8 * 1000 as ms from grants where activated_at is not null`,
   )
-  const openWrites = simulator.writes.length - before
+  const openWrites = stage.writes() - before
   say(`${String(opened.length)} grants are open after ${String(openWrites)} writes`)
 
   /** Machines that whoever had a grant gets to. */
   const reached = async () => {
-    if (!firewalled) return vmIds.filter(passes).length
+    if (boundary !== 'firewall') return vmIds.filter((vmId) => stage.passes(vmId, source)).length
     const ways = await ask(`select public_address as address, public_port as port from enforcements e
       join grants g on g.id = e.grant_id where public_address is not null`)
-    return ways.filter(
-      ({ address, port }) => simulator.packetArrives({ address, port, source, protocol: 'TCP' }).passes,
-    ).length
+    return ways.filter((way) => stage.arrives(way as Way, source)).length
   }
   const openAtFirst = await reached()
   await delay(endsAt.getTime() - Date.now())
   const openAtEnd = await reached()
   await until(async () => (await ask(`select from grants where state <> 'CLOSED'`)).length === 0)
-  const removals = simulator.writes.slice(before + openWrites)
-  const firstRemoval = (nsgId: string) =>
-    removals.find((write) => write.resourceId === nsgId && write.ruleNamesRemoved.length > 0)
-  const lateness = firewalled
-    ? (await ask(`select extract(epoch from closed_at - ends_at)::float8 * 1000 as ms from grants`)).map(
-        ({ ms }) => ms as number,
-      )
-    : vmIds.map((id) => (firstRemoval(nsgOf.get(id) ?? '')?.at ?? Infinity) - endsAt.getTime())
-  const perNsg = (writes: typeof removals) =>
-    Math.max(...[...new Set(nsgOf.values())].map((id) => writes.filter(({ resourceId }) => resourceId === id).length))
-  say(
-    `most writes of one group: ${String(perNsg(simulator.writes.slice(before, before + openWrites)))} to open, ${String(perNsg(removals))} to close`,
-  )
+  const proven = await ask(`select extract(epoch from closed_at - ends_at)::float8 * 1000 as ms from grants`)
+  const lateness =
+    stage.closings(before + openWrites)?.map((at) => at - endsAt.getTime()) ?? proven.map(({ ms }) => ms as number)
   const opens = opened.map(({ ms }) => ms as number)
   return {
     bench: 'enforce',
-    boundary: firewalled ? 'firewall' : 'group',
+    boundary,
     grants,
-    nsgs,
-    cloudWrites: simulator.writes.length - before,
+    nsgs: boundary === 'security-group' ? null : nsgs,
+    cloudWrites: stage.writes() - before,
     openP50Ms: percentile(opens, 50),
     openP99Ms: percentile(opens, 99),
     closeLatenessP50Ms: percentile(lateness, 50),
