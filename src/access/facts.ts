@@ -2,7 +2,7 @@ import type { Approver } from './approval.ts'
 import type { PolicyTerms } from './policy.ts'
 import type { Ticket } from './ticket.ts'
 import type { PolicyConstraint, UserError } from './user-error.ts'
-import type { EndReason, GrantState, Protocol, RequestStatus, Verdict } from './words.ts'
+import type { DriftResponse, EndReason, GrantState, Protocol, RequestStatus, Verdict } from './words.ts'
 
 /** Why a grant could not be opened or closed, in words a person can act on. */
 export interface CloudFault {
@@ -106,12 +106,15 @@ export const factKinds = [
   'ForeignRuleReturned',
   'RoleAssigned',
   'RoleRemoved',
+  'RuleDrifted',
+  'AccountUpdated',
 ] as const
 export type FactKind = (typeof factKinds)[number]
 
 /** The detail a fact carries, by its kind. Stored as JSON beside the columns every fact has. */
 export interface FactDetails extends Record<GrantFactKind, GrantSnapshot>, Record<RequestFactKind, RequestSnapshot> {
   readonly AccountRegistered: { readonly name: string }
+  readonly AccountUpdated: { readonly name: string; readonly driftResponse: DriftResponse }
   readonly VirtualMachineFound: { readonly name: string }
   readonly VirtualMachineChanged: { readonly name: string }
   readonly VirtualMachineGone: { readonly name: string }
@@ -126,6 +129,7 @@ export interface FactDetails extends Record<GrantFactKind, GrantSnapshot>, Recor
   readonly ForeignRuleReturned: ForeignRuleDetail
   readonly RoleAssigned: RoleDetail
   readonly RoleRemoved: RoleDetail
+  readonly RuleDrifted: RuleDriftDetail
 }
 
 export interface PolicyDetail extends PolicyTerms {
@@ -144,6 +148,29 @@ export interface ForeignRuleDetail {
   /** Protocol, ports and source, as the cloud says them. */
   readonly admits: string
   readonly description: string | null
+}
+
+export interface RuleDriftDetail {
+  readonly ruleName: string
+  readonly change: 'REMOVED' | 'EDITED' | 'ADDED'
+  /** As the gateway had it; null when it had none of that name. */
+  readonly before: RecordedRule | null
+  /** As it was found; null when it was gone. */
+  readonly after: RecordedRule | null
+  readonly response: 'RESTORED' | 'REPORTED' | 'CLOSED'
+}
+
+/** A rule in the gateway's own words. */
+export interface RecordedRule {
+  readonly name: string
+  readonly description: string
+  readonly priority: number
+  readonly access: 'ALLOW' | 'DENY'
+  readonly protocol: string
+  readonly sources: readonly string[]
+  readonly destinations: readonly string[]
+  readonly ports: readonly { readonly first: number; readonly last: number }[]
+  readonly translatesTo?: { readonly address: string; readonly port: number }
 }
 
 export interface RoleDetail {

@@ -56,8 +56,13 @@ export const endReasons = [
   'DENIED',
   'WITHDRAWN',
   'LAPSED',
+  'DRIFTED',
 ] as const
 export type EndReason = (typeof endReasons)[number]
+
+/** What an account wants done where somebody else changed rules of ours. */
+export const driftResponses = ['RESTORE', 'REPORT', 'CLOSE'] as const
+export type DriftResponse = (typeof driftResponses)[number]
 
 /**
  * What a boundary was last observed to show for a grant. BLOCKED: its rule stands, behind a deny that may stop its

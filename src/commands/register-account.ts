@@ -6,7 +6,7 @@ import { sql } from '../store/sql.ts'
 import type { CommandContext, Outcome } from './command.ts'
 
 /** Longest name of an account, in characters. */
-const LONGEST_NAME = 100
+export const LONGEST_NAME = 100
 
 /** Which account to take under management: an Azure subscription or an AWS account, one of the two. */
 export interface RegisterAccountInput {

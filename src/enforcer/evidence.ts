@@ -2,6 +2,7 @@ import type { CloudFault } from '../access/facts.ts'
 import type { EnforcementStatus } from '../access/words.ts'
 import type { Observation } from '../cloud/port.ts'
 import type { Plan } from '../firewall/plan.ts'
+import type { PassPlan } from '../firewall/plan-pass.ts'
 import type { Refusal } from '../firewall/refusal.ts'
 import { isOurs } from '../firewall/rule.ts'
 import { noGroupChanges } from '../firewall/security-group/changes.ts'
@@ -27,8 +28,7 @@ export interface Evidence extends Observed {
  * it; nothing is taken from what was planned or written, except why a rule is not there.
  */
 export function evidenceOf(
-  input: PassInput,
-  plan: Plan,
+  { facts: input, plan, drifts, closed, left }: PassPlan<PassInput>,
   before: Observation,
   after: Observation,
   written: Written | null,
@@ -44,6 +44,8 @@ export function evidenceOf(
   const hopeless = new Set(refused.map(({ grantId }) => grantId))
   // A grant that was open and is refused now is not given up: it is owed its window.
   for (const { grantId } of input.known) hopeless.delete(grantId)
+  // A rule that is left as somebody else made it is not asked for again.
+  for (const name of left) for (const grantId of plan.owners.get(name) ?? []) hopeless.add(grantId)
   return {
     at: input.at,
     etag: after.etag,
@@ -62,6 +64,7 @@ export function evidenceOf(
     ] satisfies { status: EnforcementStatus }[],
     shadows: ways.shadows(input, after),
     drifted: [...new Set(ways.drift(input, before).map(({ grantId }) => grantId))],
+    drift: { ourRules: after.rules.filter(isOurs), drifts, closed, left },
     refused,
     facts: [],
     takings,

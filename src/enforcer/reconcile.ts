@@ -1,9 +1,11 @@
 import { gatewayActor } from '../access/words.ts'
 import { CloudError } from '../cloud/error.ts'
 import type { Cloud, Observation } from '../cloud/port.ts'
-import { lettingGo } from '../firewall/letting-go.ts'
+import { applyChanges } from '../firewall/diff.ts'
 import { isNothing } from '../firewall/parts.ts'
-import { planBoundary, type Plan } from '../firewall/plan.ts'
+import type { Plan } from '../firewall/plan.ts'
+import { planPass } from '../firewall/plan-pass.ts'
+import { isOurs, type Rule } from '../firewall/rule.ts'
 import type { GroupRule } from '../firewall/security-group/group-rule.ts'
 import type { NewFact } from '../store/append-facts.ts'
 import type { PassInput } from '../store/reconcile/begin.ts'
@@ -13,14 +15,17 @@ import type { Clock } from '../time/clock.ts'
 import type { LastSeen } from './last-seen.ts'
 import { writeChanges, type Written } from './write.ts'
 
-/** Keeps foreign rules that are about to be taken away, so that they can be written again; fails when it cannot. */
-export type Remember = (rules: readonly GroupRule[]) => Promise<void>
+/**
+ * Notes what a write is about to do, which rules of ours it leaves and which foreign ones it takes away, so that it can be
+ * told from what others do and written again; fails when it cannot.
+ */
+export type Intend = (ours: readonly Rule[], taken: readonly GroupRule[]) => Promise<void>
 
 /** What passes of one enforcer share. */
 export interface ReconcileContext {
   readonly lastSeen: LastSeen
   readonly clock: Clock
-  readonly remember: Remember
+  readonly intend: Intend
 }
 
 /** How often one pass starts over when somebody else wrote in between. */
@@ -35,7 +40,7 @@ export async function reconcile(
   cloud: Cloud,
   claim: Claim,
   input: PassInput,
-  { lastSeen, clock, remember }: ReconcileContext,
+  { lastSeen, clock, intend }: ReconcileContext,
   signal: AbortSignal,
 ): Promise<Evidence> {
   const { boundaryId } = claim
@@ -52,18 +57,17 @@ export async function reconcile(
   let remembered = lastSeen.take(boundaryId, input.etag)
   for (let conflicts = 0; ;) {
     const before = remembered ?? (await observe())
-    const first = planBoundary(input, before)
-    const facts = isNothing(first.changes) ? input : lettingGo(input)
-    const plan = facts === input ? first : planBoundary(facts, before)
+    const pass = planPass(input, before)
+    const { plan } = pass
     if (isNothing(plan.changes)) {
       if (remembered !== null) {
         remembered = null
         continue
       }
       lastSeen.remember(before)
-      return evidenceOf(facts, plan, before, before, null)
+      return evidenceOf(pass, before, before, null)
     }
-    await remember(plan.changes.groups?.take ?? [])
+    await intend(applyChanges(before.rules, plan.changes).filter(isOurs), plan.changes.groups?.take ?? [])
     const begunAt = clock.now()
     let written: Written
     try {
@@ -77,7 +81,7 @@ export async function reconcile(
     }
     const after = await observe()
     lastSeen.remember(after)
-    const observed = evidenceOf(facts, plan, before, after, written)
+    const observed = evidenceOf(pass, before, after, written)
     const { remove, put } = plan.changes
     const said = remove.length + put.length === 0 ? [] : [writtenFact(claim, plan, after, written)]
     return { ...observed, facts: said, wroteMs: clock.now() - begunAt }

@@ -5,12 +5,13 @@ import { renewClaim, type Claim } from '../store/reconcile/claim.ts'
 import { beginPass, type PassInput } from '../store/reconcile/begin.ts'
 import { failPass, finishPass } from '../store/reconcile/finish.ts'
 import { recordObserved } from '../store/reconcile/record.ts'
+import { intendRules } from '../store/reconcile/drifts.ts'
 import { rememberRules } from '../store/reconcile/takings.ts'
 import type { Store } from '../store/store.ts'
 import { backoffMs } from '../time/backoff.ts'
 import type { Clock } from '../time/clock.ts'
 import type { LastSeen } from './last-seen.ts'
-import { reconcile, type Remember } from './reconcile.ts'
+import { reconcile, type Intend } from './reconcile.ts'
 import { failureOf } from './failure.ts'
 
 /** What every pass of one enforcer shares. */
@@ -49,12 +50,13 @@ export async function runPass(context: PassContext, claim: Claim): Promise<void>
 
 async function passOver(context: PassContext, claim: Claim, input: PassInput, signal: AbortSignal): Promise<void> {
   const { store, cloud, owner, log, lastSeen, clock, resyncMs } = context
-  const remember: Remember = async (rules) => {
-    if (rules.length === 0 || (await rememberRules(store, owner, claim, rules))) return
-    throw new CloudError('UNAVAILABLE', 'ClaimLost', 'Another enforcer has taken over: nothing is taken away here.')
+  const intend: Intend = async (ours, taken) => {
+    const isHeld = await intendRules(store, owner, claim, ours)
+    if (isHeld && (taken.length === 0 || (await rememberRules(store, owner, claim, taken)))) return
+    throw new CloudError('UNAVAILABLE', 'ClaimLost', 'Another enforcer has taken over: nothing is written here.')
   }
   try {
-    const observed = await reconcile(cloud, claim, input, { lastSeen, clock, remember }, signal)
+    const observed = await reconcile(cloud, claim, input, { lastSeen, clock, intend }, signal)
     if (!(await recordObserved(store, owner, claim, observed))) return
     await finishPass(store, owner, claim, {
       liveIds: input.grants.map((grant) => grant.grantId),

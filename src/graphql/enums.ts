@@ -109,7 +109,18 @@ export const EndReason = described('EndReason', 'Why a grant ended.', words.endR
   DENIED: 'An approver said no; it was never open.',
   WITHDRAWN: 'Its requester took it back; it was never open.',
   LAPSED: 'Nobody decided in time, or its window passed, before it could be opened.',
+  DRIFTED: 'Somebody else changed a rule of it, and its account has such grants closed.',
 })
+export const DriftResponse = described(
+  'DriftResponse',
+  'What is done where somebody else changed rules of the gateway. A rule that no live grant accounts for is always removed.',
+  words.driftResponses,
+  {
+    RESTORE: 'Puts the rules back as they were.',
+    REPORT: 'Leaves them as they were made, until a grant that is not open yet needs the rule.',
+    CLOSE: 'Ends the grants whose rules were changed, and puts back the others.',
+  },
+)
 export const EnforcementStatus = described(
   'EnforcementStatus',
   'What a boundary was last observed to show for a grant.',
@@ -191,4 +202,6 @@ export const ActivityKind = described('ActivityKind', 'What happened, in the pas
   ForeignRuleReturned: 'A foreign rule that was taken away was written again.',
   RoleAssigned: 'A role was assigned.',
   RoleRemoved: 'A role was removed.',
+  RuleDrifted: 'A rule of the gateway was found to have been changed by somebody else.',
+  AccountUpdated: 'What is kept of an account was changed.',
 } satisfies Record<FactKind, string>)

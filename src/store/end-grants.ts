@@ -1,5 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm'
-import { accountOf, resourceGroupOf } from '../access/scope.ts'
+import { accountOf, accountScope, resourceGroupOf } from '../access/scope.ts'
 import type { Actor, EndReason } from '../access/words.ts'
 import { boundariesDue } from './due.ts'
 import { holdWaitingRequests, settleRequests } from './settle-requests.ts'
@@ -61,7 +61,7 @@ function within(scope: string): SQL {
   const account = accountOf(scope)
   if (account === null) return sql`true`
   const inAccount = sql`account_id = ${account}`
-  if (scope === `/subscriptions/${account}`) return inAccount
+  if (scope === accountScope(account)) return inAccount
   const below = scope === resourceGroupOf(scope) ? sql`resource_group_id` : sql`vm_id`
   return sql`${inAccount} and ${below} = ${scope}`
 }

@@ -12,6 +12,7 @@ import { removeRole } from '../../src/commands/remove-role.ts'
 import { requestAccess } from '../../src/commands/request-access.ts'
 import { revokeGrant } from '../../src/commands/revoke-grant.ts'
 import { syncAccount } from '../../src/commands/sync-account.ts'
+import { updateAccount } from '../../src/commands/update-account.ts'
 import { updatePolicy } from '../../src/commands/update-policy.ts'
 import { withdrawRequest } from '../../src/commands/withdraw-request.ts'
 import { createSchema } from '../../src/graphql/schema.ts'
@@ -75,6 +76,10 @@ const verbs: Record<string, { roles: readonly Role[]; call: (context: CommandCon
     call: (context) => registerAccount(context, { subscriptionId: 'a1b2c3d4-0000-4000-8000-000000000002' }),
   },
   syncAccount: { roles: ['POLICY_ADMIN'], call: (context) => syncAccount(context, { accountId: account }) },
+  updateAccount: {
+    roles: ['POLICY_ADMIN'],
+    call: (context) => updateAccount(context, { accountId: account, driftResponse: 'REPORT' }),
+  },
   assignRole: {
     roles: ['POLICY_ADMIN'],
     call: (context) =>
@@ -131,7 +136,15 @@ describe.each(Object.entries(verbs))('%s', (_name, { roles, call }) => {
 // The last of the file: it changes what the verbs are about.
 it('lets each verb do its work for whoever has the right, so that every denial above meant something', async () => {
   const order = ['requestAccess', 'revokeGrant', 'enableJit', 'updatePolicy', 'disableJit', 'registerAccount']
-  for (const name of [...order, 'approveRequest', 'denyRequest', 'syncAccount', 'assignRole', 'removeRole']) {
+  for (const name of [
+    ...order,
+    'approveRequest',
+    'denyRequest',
+    'syncAccount',
+    'updateAccount',
+    'assignRole',
+    'removeRole',
+  ]) {
     const before = await everything(database.store)
     const answer = await verbs[name]?.call({ store: database.store, viewer: admin })
     expect(answer === undefined ? ['no verb'] : codes(answer), name).toEqual([])

@@ -37,6 +37,7 @@ const inputs: Record<string, (id: string) => object> = {
   releaseGrant: (id) => ({ grant: id }),
   revokeGrant: (id) => ({ grant: id }),
   syncAccount: (id) => ({ account: id }),
+  updateAccount: (id) => ({ account: id }),
   removeRole: (id) => ({ roleAssignment: id }),
 }
 const bulk = ['enableJit', 'updatePolicy', 'disableJit']

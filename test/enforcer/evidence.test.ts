@@ -3,7 +3,7 @@ import type { Observation } from '../../src/cloud/port.ts'
 import { evidenceOf } from '../../src/enforcer/evidence.ts'
 import type { Written } from '../../src/enforcer/write.ts'
 import { applyChanges } from '../../src/firewall/diff.ts'
-import { planBoundary } from '../../src/firewall/plan.ts'
+import { planPass } from '../../src/firewall/plan-pass.ts'
 import type { Rule } from '../../src/firewall/rule.ts'
 import type { PassInput } from '../../src/store/reconcile/begin.ts'
 
@@ -44,12 +44,15 @@ function look(given: Partial<PassInput>, before: readonly Rule[], more: { lost?:
     grants: [],
     ended: [],
     known: [],
+    ours: { recorded: null, intended: null, left: [] },
+    driftResponse: 'RESTORE',
     ...given,
   }
-  const plan = planBoundary(input, showing(before))
+  const pass = planPass(input, showing(before))
+  const { plan } = pass
   const after = more.lost === true ? before : applyChanges(before, plan.changes)
   const written = more.written ?? { correlationId: 'c-1', refused: new Map(), left: [] }
-  return { plan, after, evidence: evidenceOf(input, plan, showing(before), showing(after), written) }
+  return { plan, after, evidence: evidenceOf(pass, showing(before), showing(after), written) }
 }
 
 describe('what a pass saw', () => {
@@ -65,7 +68,7 @@ describe('what a pass saw', () => {
 
   it('is absent, and to be looked at again, when what was written is not there', () => {
     const { evidence } = look({ grants: [live('g', '192.0.2.1/32')] }, [], { lost: true })
-    expect(evidence.enforcements).toEqual([{ grantId: 'g', status: 'ABSENT', ruleName: null, endpoint: null }])
+    expect(evidence.enforcements).toEqual([{ grantId: 'g', status: 'ABSENT', ruleName: null }])
     expect(evidence.unproven).toBe(true)
   })
 

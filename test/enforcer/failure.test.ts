@@ -23,6 +23,8 @@ const input: PassInput = {
     { ...about, grantId: 'given up', closing: false },
   ],
   known: [{ grantId: 'open', ruleName: 'JitGateway-Allow-1' }],
+  ours: { recorded: null, intended: null, left: [] },
+  driftResponse: 'RESTORE',
 }
 const refusal = (kind: CloudErrorKind, retryAfterMs: number | null = null) =>
   failureOf(new CloudError(kind, 'Code', 'In words.', { retryAfterMs, correlationId: 'c-1' }), claim, input, 0.5)

@@ -152,7 +152,8 @@ describe('a grant of an instance', () => {
     await rig.protect('throttled')
     const [id = ''] = await rig.request(['throttled'])
     await rig.becomes(id, 'ACTIVE')
-    rig.simulator.misbehave.throttle({ action: 'Revoke', times: 1 })
+    // As often as one call is tried.
+    rig.simulator.misbehave.throttle({ action: 'Revoke', times: 5 })
     await rig.revoke(id)
     await vi.waitFor(async () => expect((await rig.grant(id)).close_attempts).toBe(1), within)
     expect((await rig.grant(id)).last_close_error).toContain('AWS')

@@ -261,6 +261,7 @@ const refused: [string, string, object, string, string][] = [
     'NOT_FOUND',
     'account',
   ],
+  ['a long name', 'updateAccount', { account: accountId, name: 'n'.repeat(101) }, 'INVALID_INPUT', 'name'],
   [
     'no scope',
     'assignRole',
@@ -324,6 +325,7 @@ describe('a viewer without roles', () => {
     ['requestAccess', ask()],
     ['registerAccount', { subscriptionId: '00000000-0000-4000-8000-00000000beef' }],
     ['syncAccount', { account: accountId }],
+    ['updateAccount', { account: accountId }],
     ['assignRole', { principalKind: 'USER', principalId: 'stranger', role: 'POLICY_ADMIN', scope: '/' }],
   ])('is refused by %s, and nothing is written', async (verb, input) => {
     const before = await rowCounts()

@@ -498,6 +498,9 @@ describe('the estate and who may do what', () => {
     const { accounts } = await tell('list-accounts')
     expect(accounts.nodes.map(({ name }: { name: string }) => name)).toEqual(['Lab', 'Shop'])
     const { id } = registerAccount.account
+    const { updateAccount } = await tell('set-drift-response', { account: id, driftResponse: 'REPORT' })
+    expect(updateAccount).toEqual({ account: { id, driftResponse: 'REPORT' }, userErrors: [] })
+    expect((await tell('drifted-rules')).activity.nodes).toEqual([])
     expect(await tell('sync-account', { account: id })).toMatchObject({ syncAccount: { account: { id } } })
     expect(await tell('show-account', { id: estate.accountId })).toMatchObject({
       account: { name: 'Shop', virtualMachineCounts: { unsupported: 1 } },

@@ -39,6 +39,7 @@ const observe = () =>
     enforcements: [{ grantId, status: 'OPEN', ruleName: 'JitGateway-Allow-1' }],
     shadows: [],
     drifted: [],
+    drift: { ourRules: [], drifts: [], closed: [], left: [] },
     refused: [],
     facts: [],
     takings: null,

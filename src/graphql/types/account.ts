@@ -1,6 +1,6 @@
 import { actions } from '../../access/role.ts'
 import { builder } from '../builder.ts'
-import { Cloud } from '../enums.ts'
+import { Cloud, DriftResponse } from '../enums.ts'
 import type { Connection } from '../read/description.ts'
 import { entity } from '../read/entity.ts'
 import { column, instant, nullable, plainOne, value } from '../read/fields.ts'
@@ -46,6 +46,11 @@ entity({
       'The cloud asked for no calls before then; null when it did not.',
       'throttled_until',
       nullable,
+    ),
+    driftResponse: column(
+      DriftResponse,
+      'What is done where somebody else changed rules of the gateway there.',
+      'drift_response',
     ),
     virtualMachineCounts: plainOne(
       'VirtualMachineCounts',

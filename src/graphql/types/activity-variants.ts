@@ -1,8 +1,19 @@
 import { grantFactKinds, requestFactKinds, type FactKind } from '../../access/facts.ts'
-import { EndReason, GrantState, PrincipalKindEnum, Protocol, RequestStatus, RoleName, Verdict } from '../enums.ts'
+import { builder } from '../builder.ts'
+import {
+  DriftResponse,
+  EndReason,
+  GrantState,
+  PrincipalKindEnum,
+  Protocol,
+  RequestStatus,
+  RoleName,
+  Verdict,
+} from '../enums.ts'
 import type { Field } from '../read/description.ts'
 import { addresses, list, nullable, plainList, plainOne, plainOrNull, value } from '../read/fields.ts'
 import { elementsSql, failureSql, isFailure, isTicket, textsSql, ticketSql } from '../read/sql.ts'
+import './boundary-rule.ts'
 import { approvalField } from './plain.ts'
 
 const text = (name: string) => (row: string) => `${row}.detail->>'${name}'`
@@ -18,6 +29,31 @@ const textRule = (description: string, name: string) =>
       `(select coalesce((${row}.detail->'${name}'->>'required')::boolean, false) as required,
       ${row}.detail->'${name}'->>'pattern' as pattern)`,
   )
+
+const recordedRule = (description: string, name: string) =>
+  plainOrNull(
+    'BoundaryRule',
+    description,
+    (row) => `(select nullif(${row}.detail->'${name}', 'null') as value)`,
+    (rule) => `${rule}.value is not null`,
+  )
+
+const RuleChange = builder.enumType('RuleChange', {
+  description: 'What somebody else did to a rule.',
+  values: {
+    REMOVED: { description: 'Took it away.' },
+    EDITED: { description: 'Changed it.' },
+    ADDED: { description: 'Made one up that looks like one of the gateway.' },
+  },
+})
+const DriftAnswer = builder.enumType('DriftAnswer', {
+  description: 'What the gateway did about a rule that somebody else changed.',
+  values: {
+    RESTORED: { description: 'Put it back as it was, or removed what was made up.' },
+    REPORTED: { description: 'Left it, as its account has it or since it does no harm.' },
+    CLOSED: { description: 'Ended the grants that it was for.' },
+  },
+})
 
 const variant = (name: string, description: string, kinds: readonly FactKind[], fields: Record<string, Field>) => ({
   name,
@@ -140,7 +176,32 @@ export const activityVariants = [
     principalId: value('String', 'To whom, by the id at the identity provider.', text('principalId')),
     scope: value('String', 'Where.', text('scope')),
   }),
-  variant('AccountActivity', 'An account came under management.', ['AccountRegistered'], { name }),
+  variant(
+    'RuleDriftActivity',
+    'A rule of the gateway that somebody else took away, changed or made up.',
+    ['RuleDrifted'],
+    {
+      rule: value('String', 'The rule.', text('ruleName')),
+      change: value(RuleChange, 'What became of it.', text('change')),
+      before: recordedRule('As the gateway had it; null when it had none of that name.', 'before'),
+      after: recordedRule('As it was found; null when it was gone.', 'after'),
+      response: value(DriftAnswer, 'What was done about it.', text('response')),
+    },
+  ),
+  variant(
+    'AccountActivity',
+    'An account came under management, or what is kept of it was changed.',
+    ['AccountRegistered', 'AccountUpdated'],
+    {
+      name,
+      driftResponse: value(
+        DriftResponse,
+        'What was to be done from then on where somebody else changes rules of the gateway; null when that was not said.',
+        text('driftResponse'),
+        nullable,
+      ),
+    },
+  ),
   variant(
     'VirtualMachineActivity',
     'A sync found a machine, or that it or its interfaces changed, or that it is gone.',

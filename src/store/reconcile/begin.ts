@@ -1,12 +1,13 @@
 import { sql } from 'drizzle-orm'
 import type { BoundaryFacts } from '../../firewall/input.ts'
+import type { PassFacts } from '../../firewall/plan-pass.ts'
 import type { Protocol } from '../../access/words.ts'
 import type { Store } from '../store.ts'
 import type { Claim } from './claim.ts'
 import { seenBy } from './seen.ts'
 
 /** Everything a pass over one boundary decides from, read at `at`. */
-export interface PassInput extends BoundaryFacts {
+export interface PassInput extends PassFacts {
   /** The database's moment before the boundary is read, ISO 8601: what is observed was so at this moment or later. */
   readonly at: string
   /** The etag of the reading that was recorded last, by whichever process; null when none was. */
@@ -68,6 +69,8 @@ export async function beginPass(store: Store, owner: string, claim: Claim): Prom
       ended: rest.standing.filter((grant) => !liveIds.has(grant.grantId)),
       known: rest.known,
       taken: rest.taken,
+      ours: rest.ours,
+      driftResponse: rest.driftResponse,
     }
   })
 }
@@ -94,6 +97,8 @@ interface Rest extends Record<string, unknown> {
   readonly standing: BoundaryFacts['ended']
   readonly known: BoundaryFacts['known']
   readonly taken: NonNullable<BoundaryFacts['taken']>
+  readonly ours: PassFacts['ours']
+  readonly driftResponse: PassFacts['driftResponse']
 }
 
 function restOfInput(claim: Claim, owner: string) {
@@ -126,6 +131,10 @@ function restOfInput(claim: Claim, owner: string) {
       where e.boundary_id = ${id} and e.status in ('OPEN', 'BLOCKED') and e.rule_name is not null
         and g.state in ('OPENING', 'ACTIVE')),
       '[]') as known,
-    coalesce((select json_agg(t.rule order by t.place) from taken_rules t where t.boundary_id = ${id}), '[]') as taken
+    coalesce((select json_agg(t.rule order by t.place) from taken_rules t where t.boundary_id = ${id}), '[]') as taken,
+    (select json_build_object('recorded', b.our_rules, 'intended', b.intended_rules, 'left', b.left_rules)
+      from boundaries b where b.id = ${id}) as ours,
+    (select a.drift_response from accounts a join boundaries b on b.account_id = a.id where b.id = ${id})
+      as "driftResponse"
   from boundary_reconciles held where boundary_id = ${id} and fence = ${fence}::bigint and lease_owner = ${owner}`
 }

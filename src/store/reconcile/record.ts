@@ -5,6 +5,7 @@ import type { Tally } from '../../firewall/security-group/taking.ts'
 import { appendFacts, type NewFact } from '../append-facts.ts'
 import type { Store, Transaction } from '../store.ts'
 import type { Claim } from './claim.ts'
+import { recordDrifts, type DriftFound } from './drifts.ts'
 import { recordExposures } from './exposures.ts'
 import { failOpenings } from './fail-openings.ts'
 import { settleGrants } from './settle.ts'
@@ -34,6 +35,7 @@ export interface Observed {
   }[]
   /** Grants whose rule somebody else had edited or removed. */
   readonly drifted: readonly string[]
+  readonly drift: DriftFound
   readonly refused: readonly { readonly grantId: string; readonly fault: CloudFault }[]
   readonly facts: readonly NewFact[]
   /** What became of foreign rules that are remembered; null when there are none. */
@@ -77,6 +79,7 @@ export async function recordObserved(store: Store, owner: string, claim: Claim, 
     await recordDrift(tx, claim.boundaryId, observed.drifted)
     await failOpenings(tx, observed.refused)
     await appendFacts(tx, observed.facts)
+    await recordDrifts(tx, claim, observed.drift)
     if (observed.takings !== null) await recordTakings(tx, claim, observed.takings)
     const ids = observed.enforcements.map((enforcement) => enforcement.grantId)
     await settleGrants(tx, ids, observed.correlationId)

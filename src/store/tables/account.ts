@@ -1,6 +1,8 @@
 import { bigint, index, pgEnum, pgTable, text, uuid } from 'drizzle-orm/pg-core'
+import { driftResponses } from '../../access/words.ts'
 import { instant } from './column.ts'
 
+export const driftResponse = pgEnum('drift_response', driftResponses)
 export const accountStatus = pgEnum('account_status', ['REGISTERED', 'CONNECTED', 'FAILING'])
 
 /** Cloud accounts under management: one row an Azure subscription. Sync state sits beside it. */
@@ -19,6 +21,8 @@ export const accounts = pgTable(
     leaseUntil: instant('lease_until'),
     /** No cloud call of this account before then: the cloud asked for the wait. */
     throttledUntil: instant('throttled_until'),
+    /** What is done where somebody else changed rules of ours. */
+    driftResponse: driftResponse('drift_response').notNull().default('RESTORE'),
   },
   (table) => [index('accounts_next_sync').on(table.nextSyncAt)],
 )

@@ -25,6 +25,12 @@ export const boundaries = pgTable(
     location: text().notNull(),
     etag: text(),
     rules: jsonb().$type<readonly Rule[]>().notNull().default([]),
+    /** Rules of ours as a pass last left them; null before the first. Syncs write `rules` and not this. */
+    ourRules: jsonb('our_rules').$type<readonly Rule[]>(),
+    /** Rules of ours as the write leaves them that was begun last; null once it is recorded. */
+    intendedRules: jsonb('intended_rules').$type<readonly Rule[]>(),
+    /** Names of rules of ours that are left as somebody else made them. */
+    leftRules: texts('left_rules'),
     observedAt: instant('observed_at').notNull(),
     generation: bigint({ mode: 'number' }).notNull(),
     /** The public addresses of a firewall, the first one first; other kinds have none. */

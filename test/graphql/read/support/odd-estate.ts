@@ -66,6 +66,24 @@ const details: Readonly<FactDetails> = {
   ForeignRuleTaken: { ruleName: 'sg-1/sgr-1', admits: 'tcp 22-22 0.0.0.0/0', description: odd(4) },
   ForeignRuleReturned: { ruleName: 'sg-1/sgr-2', admits: '-1 -1--1 pl-1', description: null },
   RoleAssigned: { role: 'READER', principalKind: 'GROUP', principalId: odd(2), scope: '/' },
+  AccountUpdated: { name: odd(3), driftResponse: 'REPORT' },
+  RuleDrifted: {
+    ruleName: 'JitGateway-Allow-1',
+    change: 'EDITED',
+    before: null,
+    after: {
+      name: 'JitGateway-Allow-1',
+      description: odd(5),
+      priority: 100,
+      access: 'ALLOW',
+      protocol: 'TCP',
+      sources: ['192.0.2.1/32', odd(2)],
+      destinations: ['*'],
+      ports: [{ first: 22, last: 23 }],
+      translatesTo: { address: '10.0.0.4', port: 22 },
+    },
+    response: 'RESTORED',
+  },
   RoleRemoved: { role: 'OPERATOR', principalKind: 'USER', principalId: 'rob', scope: (machines[0] as Machine).id },
 }
 
