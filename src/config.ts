@@ -43,6 +43,7 @@ export const variables = z.object({
   ROLES: list(z.enum(workRoles, `must be one or more of ${workRoles.join(', ')}`))
     .refine((roles) => roles.length > 0, 'must name at least one role')
     .default([...workRoles]),
+  NOTICE_BEFORE_END_SECONDS: whole(0, 3_600).default(300),
   OIDC_ISSUER: secureUrl.optional(),
   OIDC_AUDIENCE: z.string().optional(),
   OIDC_JWKS_URL: secureUrl.optional(),

@@ -15,6 +15,7 @@ import { readPersistedOperations } from './server/persisted-operations.ts'
 import { startServer } from './server/start-server.ts'
 import { migrateStore } from './store/migrate.ts'
 import { openStore } from './store/open.ts'
+import { writeSettings } from './store/settings.ts'
 import { systemClock } from './time/clock.ts'
 
 /** What the gateway is started with: the configuration, and the two things that have more than one kind. */
@@ -53,6 +54,7 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
   await migrateStore(url)
   const store = await openStore(url, { connections: config.DATABASE_CONNECTIONS, log })
   started.defer(() => store.close())
+  await writeSettings(store, { noticeSeconds: config.NOTICE_BEFORE_END_SECONDS })
   const identity = await openIdentity(config, store, clock)
   await seed(store, accounts, identity.people)
 

@@ -12,7 +12,7 @@ import {
 } from './constraints.ts'
 import { covers, type PolicyTerms } from './policy.ts'
 import type { PolicyViolation } from './user-error.ts'
-import type { Protocol } from './words.ts'
+import type { Protocol, Safeguard } from './words.ts'
 
 /** What a policy answers: every constraint, satisfied or not, and what it permits when none failed. */
 export interface Evaluation {
@@ -27,6 +27,8 @@ export interface Permission {
   readonly durationSeconds: number
   /** Who has to approve it first; null when nobody has to. */
   readonly approval: ApprovalRule | null
+  /** What break-glass goes past. */
+  readonly past: readonly Safeguard[]
 }
 
 /** Evaluates one port against a policy. `field` is the path of the port in the verb's input. */
@@ -56,10 +58,13 @@ export function evaluate(
   ]
   const violations = constraints.filter(({ satisfied }) => !satisfied).map(violationOf)
   if (rule === undefined || violations.length > 0) return { constraints, violations, permitted: null }
+  const approval = approvalFor(rule.approval, policy.approval)
+  const passes = approval !== null && access.breakGlass === true
   const permitted = {
     protocol: asked.protocol ?? rule.protocol,
     durationSeconds: access.durationSeconds ?? rule.maximumDurationSeconds,
-    approval: approvalFor(rule.approval, policy.approval),
+    approval: passes ? null : approval,
+    past: passes ? (['APPROVAL'] as const) : [],
   }
   return { constraints, violations, permitted }
 }

@@ -1,8 +1,10 @@
 import type { Approver } from './approval.ts'
+import type { ExtensionOffer } from './extension.ts'
+import type { GrantFactKind, RequestFactKind } from './fact-kinds.ts'
 import type { PolicyTerms } from './policy.ts'
 import type { Ticket } from './ticket.ts'
 import type { PolicyConstraint, UserError } from './user-error.ts'
-import type { DriftResponse, EndReason, GrantState, Protocol, RequestStatus, Verdict } from './words.ts'
+import type { DriftResponse, EndReason, GrantState, Protocol, RequestStatus, Safeguard, Verdict } from './words.ts'
 
 /** Why a grant could not be opened or closed, in words a person can act on. */
 export interface CloudFault {
@@ -25,6 +27,8 @@ export interface GrantSnapshot {
   readonly fault: CloudFault | null
   /** What failed when it was evaluated again before it opened; empty unless it was closed for that. */
   readonly refusals: readonly Refusal[]
+  /** Asked for by break-glass. Facts from before there was such a thing do not say. */
+  readonly breakGlass?: boolean
 }
 
 /** Why what was asked for no longer passes. */
@@ -42,6 +46,8 @@ export interface RequestSnapshot {
   readonly status: RequestStatus
   readonly justification: string | null
   readonly ticket: Ticket | null
+  /** The grant of which it asks for a later end; null when it asks for grants. Facts from before do not say. */
+  readonly extends?: string | null
   /** How many grants it asked for. */
   readonly grants: number
   /** ISO 8601; null when it asked to begin as soon as it may. */
@@ -62,57 +68,22 @@ export interface RequestSnapshot {
   readonly counted: boolean
 }
 
-/** Facts of the life of a grant: exactly these are sent to subscribers of grant events. */
-export const grantFactKinds = [
-  'GrantRequested',
-  'GrantScheduled',
-  'GrantOpening',
-  'GrantActivated',
-  'GrantOpenFailed',
-  'GrantClosing',
-  'GrantCloseDelayed',
-  'GrantClosed',
-  'GrantDrifted',
-] as const
-export type GrantFactKind = (typeof grantFactKinds)[number]
+/** The same of a grant that was extended. */
+export interface ExtendedSnapshot extends GrantSnapshot {
+  /** The end that it had before, ISO 8601. */
+  readonly previousEndsAt: string
+}
 
-/** Facts about requests: exactly these are sent to subscribers of request events. */
-export const requestFactKinds = [
-  'AccessRequested',
-  'ApprovalDecided',
-  'RequestApproved',
-  'RequestDenied',
-  'RequestWithdrawn',
-  'RequestLapsed',
-] as const
-export type RequestFactKind = (typeof requestFactKinds)[number]
-
-/** Every kind of fact in the activity log, in the past tense. */
-export const factKinds = [
-  ...grantFactKinds,
-  'AccountRegistered',
-  'VirtualMachineFound',
-  'VirtualMachineChanged',
-  'VirtualMachineGone',
-  'PolicyCreated',
-  'PolicyUpdated',
-  'PolicyDisabled',
-  ...requestFactKinds,
-  'BoundaryWritten',
-  'BoundaryWriteFailed',
-  'ExposureFound',
-  'ExposureCleared',
-  'ForeignRuleTaken',
-  'ForeignRuleReturned',
-  'RoleAssigned',
-  'RoleRemoved',
-  'RuleDrifted',
-  'AccountUpdated',
-] as const
-export type FactKind = (typeof factKinds)[number]
+/** The same of a grant that is about to end. */
+export interface EndingSnapshot extends GrantSnapshot {
+  /** How far its holder may extend it, as its policy stands; null when it cannot be extended. */
+  readonly extension: ExtensionOffer | null
+}
 
 /** The detail a fact carries, by its kind. Stored as JSON beside the columns every fact has. */
 export interface FactDetails extends Record<GrantFactKind, GrantSnapshot>, Record<RequestFactKind, RequestSnapshot> {
+  readonly GrantExtended: ExtendedSnapshot
+  readonly GrantEndsSoon: EndingSnapshot
   readonly AccountRegistered: { readonly name: string }
   readonly AccountUpdated: { readonly name: string; readonly driftResponse: DriftResponse }
   readonly VirtualMachineFound: { readonly name: string }
@@ -121,6 +92,10 @@ export interface FactDetails extends Record<GrantFactKind, GrantSnapshot>, Recor
   readonly PolicyCreated: PolicyDetail
   readonly PolicyUpdated: PolicyDetail
   readonly PolicyDisabled: PolicyDetail
+  readonly BreakGlassUsed: BreakGlassDetail
+  readonly BreakGlassReviewed: BreakGlassDetail
+  readonly LockdownBegan: LockdownDetail
+  readonly LockdownLifted: LockdownDetail
   readonly BoundaryWritten: { readonly added: readonly string[]; readonly removed: readonly string[] }
   readonly BoundaryWriteFailed: { readonly fault: CloudFault; readonly attempts: number }
   readonly ExposureFound: ExposureDetail
@@ -134,6 +109,21 @@ export interface FactDetails extends Record<GrantFactKind, GrantSnapshot>, Recor
 
 export interface PolicyDetail extends PolicyTerms {
   readonly version: number
+}
+
+export interface BreakGlassDetail {
+  /** Why it was used. */
+  readonly justification: string
+  /** What it went past. */
+  readonly past: readonly Safeguard[]
+  /** What was found of it, by whoever reviewed it; null until then. */
+  readonly note: string | null
+}
+
+export interface LockdownDetail {
+  readonly scope: string
+  /** Why it began. */
+  readonly reason: string
 }
 
 export interface ExposureDetail {

@@ -14,6 +14,11 @@ export const actions = {
   readBoundary: 'Microsoft.Network/networkSecurityGroups/read',
   readAccount: 'JitGateway/accounts/read',
   writeAccount: 'JitGateway/accounts/write',
+  readLockdown: 'JitGateway/scopes/lockDown/read',
+  breakGlass: 'JitGateway/requests/breakGlass/action',
+  reviewBreakGlass: 'JitGateway/requests/reviewBreakGlass/action',
+  lockDown: 'JitGateway/scopes/lockDown/action',
+  liftLockDown: 'JitGateway/scopes/liftLockDown/action',
   readRole: 'Microsoft.Authorization/roleAssignments/read',
   writeRole: 'Microsoft.Authorization/roleAssignments/write',
 } as const
@@ -26,18 +31,27 @@ const reading = [
   actions.readActivity,
   actions.readBoundary,
   actions.readAccount,
+  actions.readLockdown,
+] as const
+
+const operating = [
+  ...reading,
+  actions.requestAccess,
+  actions.revokeGrant,
+  actions.lockDown,
+  actions.liftLockDown,
+  actions.breakGlass,
+  actions.reviewBreakGlass,
 ] as const
 
 /** The built-in roles. A requester sees the machines and policies of the scope and, of grants, only the own. */
 export const roles: Record<Role, readonly Action[]> = {
   READER: reading,
   REQUESTER: [actions.readVirtualMachine, actions.readPolicy, actions.requestAccess],
-  OPERATOR: [...reading, actions.requestAccess, actions.revokeGrant],
+  OPERATOR: operating,
   POLICY_ADMIN: [
-    ...reading,
-    actions.requestAccess,
+    ...operating,
     actions.approveRequest,
-    actions.revokeGrant,
     actions.writePolicy,
     actions.writeAccount,
     actions.readRole,

@@ -1,5 +1,5 @@
 /** What a caller got wrong, as data: the answer of a verb that wrote nothing for that part of the input. */
-export type UserError = InvalidInput | NotFound | NotPermitted | PolicyViolation | Conflict | LimitExceeded
+export type UserError = InvalidInput | NotFound | NotPermitted | PolicyViolation | LockedDown | Conflict | LimitExceeded
 
 interface Common {
   /** For a person to read. */
@@ -50,6 +50,17 @@ export interface PolicyViolation extends Common {
   readonly asked: string
 }
 
+/** Nothing may be asked for there now: a lockdown is in force. */
+export interface LockedDown extends Common {
+  readonly code: 'LOCKED_DOWN'
+  /** Where it is in force: the scope itself or one above what was asked for. */
+  readonly scope: string
+  /** In the words of whoever locked it down. */
+  readonly reason: string
+  /** ISO 8601. */
+  readonly since: string
+}
+
 /** Right in itself, but not in the state things are in. */
 export interface Conflict extends Common {
   readonly code: 'CONFLICT'
@@ -66,6 +77,7 @@ export const userErrorCodes = [
   'NOT_FOUND',
   'NOT_PERMITTED',
   'POLICY_VIOLATION',
+  'LOCKED_DOWN',
   'CONFLICT',
   'LIMIT_EXCEEDED',
 ] as const satisfies readonly UserError['code'][]

@@ -64,3 +64,11 @@ export function readWindow(
   if (length < shortestWindow) return refused('endsAt', `A window lasts at least ${shortest}.`)
   return { durationSeconds: length, endsAt, startsAt, userErrors: [] }
 }
+
+/** What is wrong with a justification: it is bounded. */
+export function justificationErrors(text: string | null | undefined): UserError[] {
+  if ((text ?? '').length <= longestJustification) return []
+  const limit = longestJustification
+  const message = `A justification has at most ${limit} characters.`
+  return [{ code: 'LIMIT_EXCEEDED', field: ['justification'], limit, message }]
+}

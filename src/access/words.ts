@@ -64,6 +64,10 @@ export type EndReason = (typeof endReasons)[number]
 export const driftResponses = ['RESTORE', 'REPORT', 'CLOSE'] as const
 export type DriftResponse = (typeof driftResponses)[number]
 
+/** What a request by break-glass went past. */
+export const safeguards = ['APPROVAL', 'LOCKDOWN'] as const
+export type Safeguard = (typeof safeguards)[number]
+
 /**
  * What a boundary was last observed to show for a grant. BLOCKED: its rule stands, behind a deny that may stop its
  * packets. SHARED: its rule stays for other grants only.

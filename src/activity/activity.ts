@@ -1,4 +1,5 @@
-import type { FactDetails, FactKind } from '../access/facts.ts'
+import type { FactKind } from '../access/fact-kinds.ts'
+import type { FactDetails } from '../access/facts.ts'
 import type { Actor } from '../access/words.ts'
 
 /** A place in the activity log. Both parts are unsigned 64-bit integers as text; the order is by transaction first. */

@@ -1,4 +1,4 @@
-import type { FactKind } from '../access/facts.ts'
+import type { FactKind } from '../access/fact-kinds.ts'
 import type { ActorKind } from '../access/words.ts'
 import type { Store } from '../store/store.ts'
 import type { Activity, Cursor, LogRows } from './activity.ts'

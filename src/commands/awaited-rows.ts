@@ -15,8 +15,9 @@ export async function awaitAnew(
 ): Promise<void> {
   if (requestIds.length === 0) return
   const { rows } = await tx.execute<{ id: string }>(sql`
-    select id from grants where request_id = any(${sql.param(requestIds)}::uuid[])
-      and vm_id = any(${sql.param(vmIds)}::text[]) and state = 'PENDING_APPROVAL' order by id for no key update`)
+    select id from grants where id in (select p.id from requested_ports p
+      where p.request_id = any(${sql.param(requestIds)}::uuid[]) and p.vm_id = any(${sql.param(vmIds)}::text[]) and p.waits)
+    order by id for no key update`)
   const grantIds = rows.map(({ id }) => id)
   await tx.execute(sql`delete from awaited_approvals where grant_id = any(${sql.param(grantIds)}::uuid[])`)
   await awaitApprovals(tx, grantIds)
@@ -30,22 +31,24 @@ export async function awaitAnew(
 export async function awaitApprovals(tx: Transaction, grantIds: readonly string[]): Promise<void> {
   await tx.execute(sql`
     with ruled as (
-      select g.id, coalesce(q.approval, p.approval) as rule
-      from grants g
-      join policies p on p.vm_id = g.vm_id and p.disabled_at is null
-      join policy_ports q on q.policy_id = p.id and q.port = g.port and q.protocol in (g.protocol, 'ANY')
-      where g.id = any(${sql.param(grantIds)}::uuid[])
-    ), needing as (
-      update grants g set approvals_needed = coalesce((r.rule->>'approvalsNeeded')::int, 0)
-      from ruled r where g.id = r.id
-      returning g.id, g.request_id, g.requester_id, g.vm_id, g.account_id, g.resource_group_id, g.approvals_needed,
-        r.rule
+      select a.id, a.request_id, a.requester_id, a.vm_id, a.account_id, a.resource_group_id, a.extends,
+        coalesce((coalesce(q.approval, p.approval)->>'approvalsNeeded')::int, 0) as needed,
+        coalesce(q.approval, p.approval)->'approvers' as approvers
+      from requested_ports a
+      join requests r on r.id = a.request_id and r.status = 'PENDING_APPROVAL'
+      join policies p on p.vm_id = a.vm_id and p.disabled_at is null
+      join policy_ports q on q.policy_id = p.id and q.port = a.port and q.protocol in (a.protocol, 'ANY')
+      where a.id = any(${sql.param(grantIds)}::uuid[]) and a.waits
+    ), opening as (
+      update grants g set approvals_needed = r.needed from ruled r where g.id = r.id and not r.extends
+    ), extending as (
+      update extensions x set approvals_needed = r.needed from ruled r where x.request_id = r.request_id and r.extends
     )
     insert into awaited_approvals (grant_id, request_id, requester_id, vm_id, account_id, resource_group_id,
       approver_kind, approver_id)
-    select n.id, n.request_id, n.requester_id, n.vm_id, n.account_id, n.resource_group_id,
+    select r.id, r.request_id, r.requester_id, r.vm_id, r.account_id, r.resource_group_id,
       (a->>'kind')::approver_kind, coalesce(a->>'id', '')
-    from needing n cross join lateral jsonb_array_elements(n.rule->'approvers') a
-    where n.approvals_needed > (select count(*) from request_decisions d
-      where d.request_id = n.request_id and d.verdict = 'APPROVED' and n.id = any(d.grant_ids))`)
+    from ruled r cross join lateral jsonb_array_elements(r.approvers) a
+    where r.needed > (select count(*) from request_decisions d
+      where d.request_id = r.request_id and d.verdict = 'APPROVED' and r.id = any(d.grant_ids))`)
 }

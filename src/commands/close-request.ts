@@ -1,4 +1,4 @@
-import type { RequestFactKind } from '../access/facts.ts'
+import type { RequestFactKind } from '../access/fact-kinds.ts'
 import type { Actor, EndReason, RequestStatus } from '../access/words.ts'
 import { endUnopened } from '../store/end-grants.ts'
 import { recordRequests, type Said } from '../store/request-facts.ts'

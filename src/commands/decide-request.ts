@@ -3,7 +3,8 @@ import { approverOf, isApproved } from '../access/decide.ts'
 import { actions } from '../access/role.ts'
 import type { UserError } from '../access/user-error.ts'
 import { may, type Viewer } from '../access/viewer.ts'
-import type { Actor, Verdict } from '../access/words.ts'
+import { gatewayActor, type Actor, type Verdict } from '../access/words.ts'
+import { extendTo } from '../store/extensions.ts'
 import { nothingSaid, recordRequests, type Said } from '../store/request-facts.ts'
 import { sql } from '../store/sql.ts'
 import type { Transaction } from '../store/store.ts'
@@ -12,6 +13,7 @@ import { closeRequests } from './close-request.ts'
 import type { CommandContext, DecisionOutcome } from './command.ts'
 import { approverOfNow, holdRequest, needsOf, readRequestGrants, type HeldRequest } from './held-request.ts'
 import { lapse } from './lapse-requests.ts'
+import { whyInVain } from './extension-rows.ts'
 import { openWaiting } from './open-waiting.ts'
 import { evaluateAgain, type Outcome, type WaitingGrant } from './waiting-grants.ts'
 
@@ -65,7 +67,7 @@ export async function decideRequest(
     else {
       const others = decisions.filter(({ actorId }) => actorId !== viewer.actor.id)
       const all = [...others, { actorId: viewer.actor.id, verdict, grantIds }]
-      const open = needs.filter(({ grantId }) => request.states.get(grantId) === 'PENDING_APPROVAL')
+      const open = needs.filter(({ grantId }) => request.waiting.has(grantId))
       if (isApproved(open, all)) await approve(tx, request, outcomes, viewer.actor, said)
       else await awaitTheRest(tx, request, grants)
     }
@@ -76,26 +78,36 @@ export async function decideRequest(
 /** Approves a request, held by the caller: its grants go on as they were evaluated again. */
 export async function approve(
   tx: Transaction,
-  { id, states }: HeldRequest,
+  { id, waiting }: HeldRequest,
   outcomes: readonly Outcome[],
   actor: Actor,
   said: Said = nothingSaid,
 ): Promise<void> {
+  const extension = outcomes.find(({ grant }) => grant.extends)
+  const inVain = extension === undefined ? null : await whyInVain(tx, extension)
+  if (inVain !== null) {
+    await closeRequests(tx, [id], 'LAPSED', gatewayActor, { ...nothingSaid, reason: inVain })
+    return
+  }
   await tx.execute(sql`
     update requests set status = 'APPROVED', decided_at = gateway_now() where id = ${id}::uuid`)
   await recordRequests(tx, [id], 'RequestApproved', actor, said)
   await tx.execute(sql`delete from awaited_approvals where request_id = ${id}::uuid`)
-  const waiting = outcomes.filter(({ grant }) => states.get(grant.id) === 'PENDING_APPROVAL')
-  await openWaiting(tx, waiting, actor)
+  if (extension?.until) await extendTo(tx, id, extension.until, actor)
+  else
+    await openWaiting(
+      tx,
+      outcomes.filter(({ grant }) => waiting.has(grant.id)),
+      actor,
+    )
 }
 
 /** Who was asked for a grant that has its approvals now is asked no longer. */
-async function awaitTheRest(tx: Transaction, { id, states }: HeldRequest, grants: readonly WaitingGrant[]) {
+async function awaitTheRest(tx: Transaction, { id, waiting }: HeldRequest, grants: readonly WaitingGrant[]) {
   await tx.execute(sql`delete from awaited_approvals where request_id = ${id}::uuid`)
-  const waiting = grants.filter((grant) => states.get(grant.id) === 'PENDING_APPROVAL')
   await awaitApprovals(
     tx,
-    waiting.map((grant) => grant.id),
+    grants.flatMap((grant) => (waiting.has(grant.id) ? grant.id : [])),
   )
 }
 

@@ -4,6 +4,7 @@ import { sql } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
 import type { Clock } from '../time/clock.ts'
 import { startDueLoop } from '../time/due-loop.ts'
+import { announceEnds } from './announce-ends.ts'
 import { lapseOverdue } from './lapse-requests.ts'
 import { settleWaiting } from './settle-waiting.ts'
 import { startScheduled } from './start-scheduled.ts'
@@ -23,15 +24,15 @@ export interface DueRequestsOptions {
 
 /**
  * Does what is asked of time while requests wait: opens what is scheduled when its moment has come, lets lapse what
- * nobody decided, and looks again at what policies may have settled. What is due is in the database, so any number may
- * run over one, and one that was cut off is taken up by the next.
+ * nobody decided, looks again at what policies may have settled, and announces the ends of open grants. What is due is
+ * in the database, so any number may run over one, and one that was cut off is taken up by the next.
  */
 export function startDueRequests(options: DueRequestsOptions): { stop(): Promise<void> } {
   const { store, url, clock, log, pollMs = 1_000, batch = 200 } = options
   const turn = async (): Promise<number | null> => {
     // Each by itself: what keeps one from its work must not keep the others.
     const done = await Promise.allSettled(
-      [startScheduled, lapseOverdue, settleWaiting].map((work) => work(store, batch)),
+      [startScheduled, lapseOverdue, settleWaiting, announceEnds].map((work) => work(store, batch)),
     )
     for (const one of done)
       if (one.status === 'rejected')
@@ -54,12 +55,13 @@ export function startDueRequests(options: DueRequestsOptions): { stop(): Promise
 /** How soon to look again at what another process works on, in milliseconds. */
 const HELD_WAIT_MS = 20
 
-/** Milliseconds until a grant begins or a request is to be looked at; null when nothing waits. */
+/** Milliseconds until a grant begins or is to be announced to end, or a request to be looked at; null for nothing. */
 async function untilNextDue(store: Store): Promise<number | null> {
   const { rows } = await store.db.execute<{ wait: number | null }>(sql`
     select ceil(extract(epoch from least(
       (select min(starts_at) from grants where state = 'SCHEDULED'),
-      (select min(look_at) from requests where status = 'PENDING_APPROVAL')
+      (select min(look_at) from requests where status = 'PENDING_APPROVAL'),
+      (select min(notice_at) from grants where state = 'ACTIVE' and notice_at is not null)
     ) - gateway_now()) * 1000)::float8 as wait`)
   const wait = rows[0]?.wait ?? null
   return wait === null ? null : Math.max(0, wait)

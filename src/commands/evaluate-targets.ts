@@ -1,10 +1,12 @@
 import type { AccessAsked } from '../access/constraints.ts'
 import { evaluate, type Permission } from '../access/evaluate.ts'
+import { lockedDown, scopesOf, type Lockdown } from '../access/lockdown.ts'
 import { covers, portErrors, type PortKey } from '../access/policy.ts'
 import { familyOf } from '../access/prefix.ts'
 import { actions } from '../access/role.ts'
 import type { UserError } from '../access/user-error.ts'
-import type { Viewer } from '../access/viewer.ts'
+import { may, type Viewer } from '../access/viewer.ts'
+import { lockdownsAt } from '../store/lockdowns.ts'
 import type { Transaction } from '../store/store.ts'
 import { findMachines, refusalOf, type Machine } from './find-machines.ts'
 import { holdPolicies, type HeldPolicy } from './policy-rows.ts'
@@ -42,12 +44,15 @@ export async function evaluateTargets(tx: Transaction, asks: readonly Ask[]): Pr
     const { viewer } = asks[index] as Ask
     return refusalOf(viewer, actions.requestAccess, machines.get(id), []) === null
   })
+  const lockdowns = await lockdownsAt(tx, [...new Set(permitted.flatMap(scopesOf))])
   const held = await holdPolicies(tx, { vmIds: permitted }, 'share')
   const policies = new Map(held.map((policy) => [policy.vmId, policy]))
   return asks.map((ask, index) => {
     const id = vmIds[index] as string
     const machine = machines.get(id)
-    return { ...judge(ask, machine, policies.get(id), ['targets', String(index)]), machine: machine ?? null }
+    const over = scopesOf(id).flatMap((scope) => lockdowns.get(scope) ?? [])
+    const verdict = judge(ask, machine, over, policies.get(id), ['targets', String(index)])
+    return { ...verdict, machine: machine ?? null }
   })
 }
 
@@ -56,6 +61,7 @@ type Verdict = Omit<Judgement, 'machine'>
 function judge(
   { viewer, target, access }: Ask,
   machine: Machine | undefined,
+  lockdowns: readonly Lockdown[],
   policy: HeldPolicy | undefined,
   field: readonly string[],
 ): Verdict {
@@ -63,6 +69,12 @@ function judge(
   const refused = (error: UserError): Verdict => ({ permitted: [], userErrors: [error] })
   const refusal = refusalOf(viewer, actions.requestAccess, machine, at)
   if (refusal !== null || machine === undefined) return refusal === null ? nothing : refused(refusal)
+  const breakGlass = access.breakGlass === true
+  if (breakGlass && !may(viewer, actions.breakGlass, machine.id)) return refused(notBreaking(machine, at))
+  // Whoever may lift a lockdown may open past it; for whoever may not, it holds in an emergency too.
+  const passed = lockdowns.length > 0 && breakGlass ? (['LOCKDOWN'] as const) : []
+  const bar = lockdowns.find(({ scope }) => !breakGlass || !may(viewer, actions.liftLockDown, scope))
+  if (bar !== undefined) return refused(lockedDown(machine.name, bar, at))
   if (policy === undefined)
     return refused({ code: 'CONFLICT', field: at, message: `JIT is not enabled on ${machine.name}.` })
   if (target.ports.length === 0)
@@ -77,7 +89,8 @@ function judge(
     if (bad.length > 0) userErrors.push(...bad)
     else if (answer.permitted === null) userErrors.push(...answer.violations.filter((one) => !isTold(userErrors, one)))
     else {
-      const grant = { machine, port: asked.port, ...answer.permitted }
+      const past = [...answer.permitted.past, ...passed]
+      const grant = { machine, port: asked.port, ...answer.permitted, past }
       if (permitted.some((earlier) => covers(earlier, grant) || covers(grant, earlier)))
         userErrors.push({ code: 'INVALID_INPUT', field: place, message: 'This port is named twice.' })
       else permitted.push(grant)
@@ -88,6 +101,13 @@ function judge(
     ? { permitted, userErrors }
     : { permitted: [], userErrors: [...strangers, ...userErrors] }
 }
+
+const notBreaking = ({ name }: Machine, field: readonly string[]): UserError => ({
+  code: 'NOT_PERMITTED',
+  field,
+  action: actions.breakGlass,
+  message: `You may not ask for access to ${name} by break-glass.`,
+})
 
 const nothing: Verdict = { permitted: [], userErrors: [] }
 

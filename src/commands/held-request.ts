@@ -13,8 +13,10 @@ export interface HeldRequest {
   /** Whether the time in which it could be decided is over. */
   readonly overdue: boolean
   readonly decisions: readonly Decision[]
-  /** The states of its grants, by id. */
+  /** The states of its grants, by id; of an extension, that of the grant it is of. */
   readonly states: ReadonlyMap<string, GrantState>
+  /** The grants of which what is asked waits to be decided: those that wait to open, or an open one to be extended. */
+  readonly waiting: ReadonlySet<string>
 }
 
 /** Locks a request, then its grants, and reads them as they are then; null when there is none, or another holds it. */
@@ -29,26 +31,33 @@ export async function holdRequest(
   const [request] = rows
   if (request === undefined) return null
   const grants = await tx.execute<{ id: string; state: GrantState }>(sql`
-    select id, state from grants where request_id = ${requestId}::uuid order by id for no key update`)
+    select id, state from grants where id in (select p.id from requested_ports p where p.request_id = ${requestId}::uuid)
+    order by id for no key update`)
   // A statement of its own: the decisions must be those after the lock was granted.
-  const after = await tx.execute<{ overdue: boolean; decisions: readonly Decision[] }>(sql`
+  const after = await tx.execute<{
+    overdue: boolean
+    decisions: readonly Decision[]
+    waiting: readonly string[]
+  }>(sql`
     select coalesce(r.decide_by <= gateway_now(), false) as overdue, coalesce((
         select jsonb_agg(jsonb_build_object('actorId', d.actor_id, 'verdict', d.verdict, 'grantIds', d.grant_ids))
-        from request_decisions d where d.request_id = r.id), '[]') as decisions
+        from request_decisions d where d.request_id = r.id), '[]') as decisions,
+      array(select p.id from requested_ports p where p.request_id = r.id and p.waits) as waiting
     from requests r where r.id = ${requestId}::uuid`)
-  const { overdue, decisions } = after.rows[0] as (typeof after.rows)[number]
+  const { overdue, decisions, waiting } = after.rows[0] as (typeof after.rows)[number]
   return {
     id: requestId,
     status: request.status,
     overdue,
     decisions,
+    waiting: new Set(waiting),
     states: new Map(grants.rows.map(({ id, state }) => [id, state])),
   }
 }
 
 /** The grants of a request, without a lock; null when there is no such request. */
 export async function readRequestGrants(tx: Transaction, requestId: string): Promise<readonly WaitingGrant[] | null> {
-  const grants = await readWaiting(tx, sql`g.request_id = ${requestId}::uuid`)
+  const grants = await readWaiting(tx, sql`p.request_id = ${requestId}::uuid`)
   return grants.length === 0 ? null : grants
 }
 

@@ -1,15 +1,15 @@
-import { actions } from '../access/role.ts'
+import { accountOf } from '../access/scope.ts'
 import { readSources } from '../access/source.ts'
 import { readTicket } from '../access/ticket.ts'
 import type { UserError } from '../access/user-error.ts'
-import { may, type Viewer } from '../access/viewer.ts'
-import { longestJustification, readWindow, type WindowInput } from '../access/window.ts'
+import { justificationErrors, readWindow, type WindowInput } from '../access/window.ts'
 import type { Protocol } from '../access/words.ts'
-import { assignedRoles } from '../store/assigned-roles.ts'
 import { markPathsDue } from '../store/due.ts'
+import { passGates } from '../store/lockdowns.ts'
 import { sql } from '../store/sql.ts'
-import type { Transaction } from '../store/store.ts'
 import type { CommandContext, RequestOutcome } from './command.ts'
+import { recordUse } from './break-glass-rows.ts'
+import { isConfigured } from './configured-right.ts'
 import { evaluateTargets, type Permitted } from './evaluate-targets.ts'
 import { once } from './idempotency.ts'
 import { insertRequest } from './request-rows.ts'
@@ -21,6 +21,8 @@ export interface RequestAccessInput extends WindowInput {
   readonly sources?: readonly string[] | null
   readonly justification?: string | null
   readonly ticket?: { readonly id: string; readonly system?: string | null } | null
+  /** Opens at once past what break-glass may go past; it needs a justification, and is reviewed afterwards. */
+  readonly breakGlass?: boolean | null
   readonly idempotencyKey?: string | null
 }
 
@@ -39,7 +41,10 @@ export const requestBounds = { mostTargets: 100, mostGrants: 500 } as const
  */
 export async function requestAccess(context: CommandContext, input: RequestAccessInput): Promise<RequestOutcome> {
   const { ticket, userErrors: ticketErrors } = readTicket(input.ticket)
+  const breakGlass = input.breakGlass ?? false
+  const justification = input.justification?.trim() || null
   const userErrors = [...boundErrors(input), ...justificationErrors(input.justification), ...ticketErrors]
+  if (breakGlass) userErrors.push(...breakGlassErrors(justification, input.startsAt))
   const address = context.viewer.address
   const asked = input.sources ?? (address === null ? null : [address])
   if (asked === null)
@@ -63,9 +68,13 @@ export async function requestAccess(context: CommandContext, input: RequestAcces
       const window = readWindow(input, now)
       if (window.userErrors.length > 0) return refused(window.userErrors)
       const { durationSeconds, startsAt, endsAt } = window
-      const asks = { justification: input.justification?.trim() || null, ticket, sources: read.sources, endsAt }
+      const asks = { justification, ticket, sources: read.sources, endsAt }
       const { viewer } = context
-      const access = { ...asks, durationSeconds, requesterId: viewer.actor.id }
+      await passGates(
+        tx,
+        input.targets.flatMap(({ vmId }) => accountOf(vmId.toLowerCase()) ?? []),
+      )
+      const access = { ...asks, durationSeconds, requesterId: viewer.actor.id, breakGlass }
       const judged = await evaluateTargets(
         tx,
         input.targets.map((target) => ({ viewer, target, access })),
@@ -74,10 +83,11 @@ export async function requestAccess(context: CommandContext, input: RequestAcces
       const failures = judged.flatMap((one) => one.userErrors)
       if (permitted.length === 0) return refused(failures)
       const waits = startsAt !== null || permitted.some(({ approval }) => approval !== null)
-      const configured = waits && (await isConfigured(tx, viewer, permitted))
-      const details = { ...asks, startsAt, now, configured }
+      const configured = waits && (await isConfigured(tx, viewer, vmIdsOf(permitted)))
+      const details = { ...asks, startsAt, now, configured, breakGlass }
       const { state, ...written } = await insertRequest(tx, viewer, permitted, details)
-      if (state === 'OPENING') await markPathsDue(tx, [...new Set(permitted.map((grant) => grant.machine.id))])
+      if (breakGlass) await recordUse(tx, viewer.actor, written.requestId, permitted)
+      if (state === 'OPENING') await markPathsDue(tx, vmIdsOf(permitted))
       else await tx.execute(sql`select pg_notify('jit_due', '')`)
       return { ...written, userErrors: failures }
     },
@@ -85,14 +95,14 @@ export async function requestAccess(context: CommandContext, input: RequestAcces
   return 'code' in answer ? refused([answer]) : answer
 }
 
-/**
- * Whether the right to ask comes from the configuration: from no role that is assigned. What has to wait is evaluated
- * again when it is to open, and only assigned roles can have been removed by then.
- */
-async function isConfigured(tx: Transaction, viewer: Viewer, permitted: readonly Permitted[]): Promise<boolean> {
-  const [rolesHeld = []] = await assignedRoles(tx, [viewer])
-  const assigned = { ...viewer, rolesHeld }
-  return permitted.some(({ machine }) => !may(assigned, actions.requestAccess, machine.id))
+const vmIdsOf = (permitted: readonly Permitted[]) => [...new Set(permitted.map(({ machine }) => machine.id))]
+
+function breakGlassErrors(justification: string | null, startsAt: Date | null | undefined): UserError[] {
+  const refusal = (field: string, message: string) => ({ code: 'INVALID_INPUT' as const, field: [field], message })
+  return [
+    ...(justification === null ? [refusal('justification', 'Break-glass needs a justification.')] : []),
+    ...(startsAt ? [refusal('startsAt', 'Break-glass opens at once: leave the beginning out.')] : []),
+  ]
 }
 
 const refused = (userErrors: readonly UserError[]): RequestOutcome => ({ requestId: null, grantIds: [], userErrors })
@@ -122,11 +132,4 @@ function boundErrors({ targets }: RequestAccessInput): UserError[] {
           },
         ],
   )
-}
-
-function justificationErrors(text: string | null | undefined): UserError[] {
-  if ((text ?? '').length <= longestJustification) return []
-  const limit = longestJustification
-  const message = `A justification has at most ${limit} characters.`
-  return [{ code: 'LIMIT_EXCEEDED', field: ['justification'], limit, message }]
 }

@@ -22,28 +22,24 @@ export interface RequestDetails {
   readonly now: Date
   /** The right to ask is held by configuration, not by an assigned role. */
   readonly configured: boolean
+  /** Asked for by break-glass. */
+  readonly breakGlass: boolean
 }
 
 /** Writes a request, its grants and their facts: waiting for approval when the policy of any of its ports asks for it. */
 export async function insertRequest(
   tx: Transaction,
-  { actor, groups, appRoles }: Viewer,
+  viewer: Viewer,
   permitted: readonly Permitted[],
   details: RequestDetails,
 ): Promise<{ readonly requestId: string; readonly grantIds: readonly string[]; readonly state: GrantState }> {
-  const { justification, ticket, sources, endsAt, startsAt, now, configured } = details
+  const { justification, ticket, sources, endsAt, startsAt, now, configured, breakGlass } = details
+  const { actor } = viewer
   const requestId = randomUUIDv7()
   const moment = now.toISOString()
-  const decideBy = lastMoment(permitted, details)?.toISOString() ?? null
+  const decideBy = lastMoment(permitted, details)
   const state = decideBy !== null ? 'PENDING_APPROVAL' : startsAt !== null ? 'SCHEDULED' : 'OPENING'
-  await tx.execute(sql`
-    insert into requests (id, requester_kind, requester_id, requester_name, requester_groups, requester_app_roles,
-      requester_configured, justification, ticket_id, ticket_system, starts_at, status, requested_at, decided_at,
-      decide_by, look_at)
-    values (${requestId}, ${actor.kind}, ${actor.id}, ${actor.name}, ${sql.param(groups)}::text[],
-      ${sql.param(appRoles)}::text[], ${configured}, ${justification}, ${ticket?.id ?? null}, ${ticket?.system ?? null},
-      ${startsAt?.toISOString() ?? null}::timestamptz, ${decideBy === null ? 'APPROVED' : 'PENDING_APPROVAL'}, ${moment},
-      ${decideBy === null ? moment : null}::timestamptz, ${decideBy}::timestamptz, ${decideBy}::timestamptz)`)
+  await insertAsk(tx, viewer, requestId, { justification, ticket, startsAt, now, configured, decideBy })
   // Of what waits these are set again when it is opened.
   const openBy = ({ behindFirewall }: Permitted['machine']) =>
     new Date((startsAt ?? now).getTime() + (behindFirewall ? longestOpeningBehindFirewall : longestOpening) * 1_000)
@@ -60,11 +56,12 @@ export async function insertRequest(
   }))
   await tx.execute(sql`
     insert into grants (id, request_id, vm_id, account_id, resource_group_id, requester_id, requester_name, port,
-      protocol, sources, state, requested_at, duration_seconds, starts_at, ends_at, open_by, latest_end)
+      protocol, sources, state, requested_at, duration_seconds, starts_at, ends_at, open_by, latest_end,
+      break_glass)
     select g.id, ${requestId}, g.vm, g.account, g."group", ${actor.id}, ${actor.name}, g.port, g.protocol,
       ${sql.param(sources)}::text[], ${state}::grant_state, ${moment}, g.duration,
       ${startsAt?.toISOString() ?? null}::timestamptz, ${endsAt?.toISOString() ?? null}::timestamptz,
-      g.open, g.latest
+      g.open, g.latest, ${breakGlass}
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as g(id uuid, vm text, account text, "group" text, port int,
       protocol protocol, duration int, open timestamptz, latest timestamptz)`)
   const grantIds = rows.map((row) => row.id)
@@ -74,11 +71,33 @@ export async function insertRequest(
   return { requestId, grantIds, state }
 }
 
+/** Writes the row of a request: pending when there is a moment by which it is to be decided, else approved. */
+export async function insertAsk(
+  tx: Transaction,
+  { actor, groups, appRoles }: Viewer,
+  requestId: string,
+  ask: Omit<RequestDetails, 'sources' | 'endsAt' | 'breakGlass'> & { readonly decideBy: Date | null },
+): Promise<void> {
+  const { justification, ticket, startsAt, now, configured } = ask
+  const [moment, decideBy] = [now.toISOString(), ask.decideBy?.toISOString() ?? null]
+  await tx.execute(sql`
+    insert into requests (id, requester_kind, requester_id, requester_name, requester_groups, requester_app_roles,
+      requester_configured, justification, ticket_id, ticket_system, starts_at, status, requested_at, decided_at,
+      decide_by, look_at)
+    values (${requestId}, ${actor.kind}, ${actor.id}, ${actor.name}, ${sql.param(groups)}::text[],
+      ${sql.param(appRoles)}::text[], ${configured}, ${justification}, ${ticket?.id ?? null}, ${ticket?.system ?? null},
+      ${startsAt?.toISOString() ?? null}::timestamptz, ${decideBy === null ? 'APPROVED' : 'PENDING_APPROVAL'}, ${moment},
+      ${decideBy === null ? moment : null}::timestamptz, ${decideBy}::timestamptz, ${decideBy}::timestamptz)`)
+}
+
 /**
  * The moment until which a request waits for approval: as long as the most impatient of the rules that it comes under
  * lets it, and not beyond the end that it asks for. Null when no port needs approval.
  */
-function lastMoment(permitted: readonly Permitted[], { now, endsAt }: RequestDetails): Date | null {
+export function lastMoment(
+  permitted: readonly Permitted[],
+  { now, endsAt }: Pick<RequestDetails, 'now' | 'endsAt'>,
+): Date | null {
   const waits = permitted.flatMap(({ approval }) => approval?.decideWithinSeconds ?? [])
   if (waits.length === 0) return null
   const last = now.getTime() + Math.min(...waits) * 1_000

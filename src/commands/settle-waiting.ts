@@ -30,7 +30,7 @@ function settle(store: Store, requestId: string): Promise<void> {
     const outcomes = await evaluateAgain(tx, grants)
     const request = await holdRequest(tx, requestId, { skipLocked: true })
     if (request === null || request.status !== 'PENDING_APPROVAL' || request.overdue) return
-    const waiting = needs.filter(({ grantId }) => request.states.get(grantId) === 'PENDING_APPROVAL')
+    const waiting = needs.filter(({ grantId }) => request.waiting.has(grantId))
     const reason = 'It has the approvals that the policies ask for now.'
     if (isApproved(waiting, request.decisions))
       await approve(tx, request, outcomes, gatewayActor, { ...nothingSaid, reason })

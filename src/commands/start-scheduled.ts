@@ -15,7 +15,7 @@ export function startScheduled(store: Store, limit: number): Promise<number> {
       select id from grants where state = 'SCHEDULED' and starts_at <= gateway_now() order by starts_at limit ${limit}`)
     const ids = due.rows.map(({ id }) => id)
     if (ids.length === 0) return 0
-    const grants = await readWaiting(tx, sql`g.id = any(${sql.param(ids)}::uuid[])`)
+    const grants = await readWaiting(tx, sql`not p.extends and p.id = any(${sql.param(ids)}::uuid[])`)
     const outcomes = await evaluateAgain(tx, grants)
     const held = await tx.execute<{ id: string }>(sql`
       select id from grants where id = any(${sql.param(ids)}::uuid[]) and state = 'SCHEDULED'

@@ -9,7 +9,10 @@ import { sql, type SQL } from '../store/sql.ts'
 import type { Transaction } from '../store/store.ts'
 import { evaluateTargets, type Judgement } from './evaluate-targets.ts'
 
-/** A grant with all that it was asked with, to be evaluated again before it opens. */
+/**
+ * A grant with all that it was asked with, to be evaluated again before it opens; or one that is open, with what is asked
+ * for by its extension.
+ */
 export interface WaitingGrant extends PortKey, Record<string, unknown> {
   readonly id: string
   readonly requestId: string
@@ -26,27 +29,32 @@ export interface WaitingGrant extends PortKey, Record<string, unknown> {
   readonly configured: boolean
   readonly justification: string | null
   readonly ticket: Ticket | null
+  /** What is asked for is a later end of it. */
+  readonly extends: boolean
 }
 
-/** Reads the grants that `which` selects, without a lock: what was asked for never changes. */
+/** Reads what was asked for, as `which` selects it from `requested_ports` p: without a lock, for it never changes. */
 export async function readWaiting(tx: Transaction, which: SQL): Promise<readonly WaitingGrant[]> {
   const { rows } = await tx.execute<WaitingGrant>(sql`
-    select g.id, g.request_id as "requestId", g.vm_id as "vmId", g.port, g.protocol, g.sources, g.state,
-      g.duration_seconds as "durationSeconds", iso(g.starts_at) as "startsAt", iso(g.ends_at) as "endsAt",
+    select p.id, p.request_id as "requestId", p.vm_id as "vmId", p.port, p.protocol, p.sources, p.state,
+      p.duration_seconds as "durationSeconds", iso(p.starts_at) as "startsAt", iso(p.ends_at) as "endsAt", p.extends,
       jsonb_build_object('actor', jsonb_build_object('kind', r.requester_kind, 'id', r.requester_id,
         'name', r.requester_name), 'groups', r.requester_groups, 'appRoles', r.requester_app_roles) as requester,
       r.requester_configured as configured, r.justification,
       case when r.ticket_id is not null then jsonb_build_object('id', r.ticket_id, 'system', r.ticket_system) end as ticket
-    from grants g join requests r on r.id = g.request_id where ${which} order by g.id`)
+    from requested_ports p join requests r on r.id = p.request_id where ${which} order by p.id`)
   return rows
 }
 
 /** What a grant comes to when it was evaluated again. */
 export interface Outcome {
   readonly grant: WaitingGrant
-  readonly state: 'SCHEDULED' | 'OPENING' | 'CLOSED'
+  /** Of one that is to be extended: ACTIVE when it can be, and CLOSED when nothing comes of it. */
+  readonly state: 'SCHEDULED' | 'OPENING' | 'CLOSED' | 'ACTIVE'
   readonly endReason: EndReason | null
   readonly refusals: readonly Refusal[]
+  /** The end that an extension gives it; null for what is no extension, and when nothing comes of it. */
+  readonly until: Date | null
 }
 
 /**
@@ -90,12 +98,18 @@ function outcomeOf(grant: WaitingGrant, { permitted, userErrors, machine }: Judg
     state: 'CLOSED',
     endReason,
     refusals,
+    until: null,
   })
   if (endsAt !== null && Date.parse(endsAt) <= now.getTime()) return closed('LAPSED')
-  if (permitted.length === 0)
+  const [permission] = permitted
+  if (permission === undefined)
     return closed(machine?.gone === true ? 'VM_GONE' : 'POLICY_CHANGED', userErrors.map(refusal))
+  if (grant.extends) {
+    const until = endsAt === null ? new Date(now.getTime() + permission.durationSeconds * 1_000) : new Date(endsAt)
+    return { grant, state: 'ACTIVE', endReason: null, refusals: [], until }
+  }
   const early = startsAt !== null && Date.parse(startsAt) > now.getTime()
-  return { grant, state: early ? 'SCHEDULED' : 'OPENING', endReason: null, refusals: [] }
+  return { grant, state: early ? 'SCHEDULED' : 'OPENING', endReason: null, refusals: [], until: null }
 }
 
 function refusal(error: UserError): Refusal {

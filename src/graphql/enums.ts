@@ -1,29 +1,8 @@
 import { approverKinds, type ApproverKind } from '../access/approval.ts'
-import { factKinds, type FactKind } from '../access/facts.ts'
 import { principalKinds, roleNames, type PrincipalKind, type Role } from '../access/role.ts'
 import { policyConstraints, userErrorCodes, type PolicyConstraint, type UserError } from '../access/user-error.ts'
 import * as words from '../access/words.ts'
-import { builder } from './builder.ts'
-
-/** The name of a value in the schema: `GrantActivated` is `GRANT_ACTIVATED`, and upper-case words stay as they are. */
-function enumName(value: string): string {
-  return value.replace(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase()
-}
-
-/** An enum whose every value is described; the type checker asks for those of `values` and no other. */
-function described<Value extends string>(
-  name: string,
-  description: string,
-  values: readonly Value[],
-  meaning: Record<Value, string>,
-) {
-  return builder.enumType(name, {
-    description,
-    values: Object.fromEntries(
-      values.map((value) => [enumName(value), { value, description: meaning[value] }]),
-    ) as Record<string, { value: Value; description: string }>,
-  })
-}
+import { described } from './described-enum.ts'
 
 export const Protocol = described('Protocol', 'What a port speaks.', words.protocols, {
   TCP: 'TCP only.',
@@ -121,6 +100,10 @@ export const DriftResponse = described(
     CLOSE: 'Ends the grants whose rules were changed, and puts back the others.',
   },
 )
+export const Safeguard = described('Safeguard', 'What a request by break-glass can go past.', words.safeguards, {
+  APPROVAL: 'That somebody has to approve it first.',
+  LOCKDOWN: 'A lockdown in force, which the requester may also lift.',
+})
 export const EnforcementStatus = described(
   'EnforcementStatus',
   'What a boundary was last observed to show for a grant.',
@@ -141,7 +124,9 @@ export const ActorKind = described('ActorKind', 'What kind of actor.', words.act
 export const RoleName = described('RoleName', 'A built-in role.', roleNames, {
   READER: 'Sees everything of the scope and changes nothing.',
   REQUESTER: 'Sees machines and policies, asks for access, and sees the own requests and grants.',
-  OPERATOR: 'A reader who may also ask for access and revoke grants.',
+  OPERATOR:
+    'A reader who may also ask for access, by break-glass too, review what others did so, revoke grants, lock scopes ' +
+    'down and lift lockdowns.',
   POLICY_ADMIN: 'An operator who may also change policies, accounts and roles.',
 } satisfies Record<Role, string>)
 export const PrincipalKindEnum = described('PrincipalKind', 'To whom a role is assigned.', principalKinds, {
@@ -168,40 +153,7 @@ export const UserErrorCode = described('UserErrorCode', 'The kind of a user erro
   NOT_FOUND: 'No such thing, or none that the viewer may know of.',
   NOT_PERMITTED: 'The viewer may see it but not do this.',
   POLICY_VIOLATION: 'The policy does not allow it.',
+  LOCKED_DOWN: 'A lockdown is in force there.',
   CONFLICT: 'Right in itself, but not in the present state.',
   LIMIT_EXCEEDED: 'More than one call may carry.',
 } satisfies Record<UserError['code'], string>)
-export const ActivityKind = described('ActivityKind', 'What happened, in the past tense.', factKinds, {
-  GrantRequested: 'A grant was asked for, and waits for approval.',
-  GrantScheduled: 'A grant was made that opens later.',
-  GrantOpening: 'A grant was made, or its moment came; its port is being opened.',
-  GrantActivated: 'The port was proven open; the window began.',
-  GrantOpenFailed: 'The port could not be opened, and nothing of the attempt is left.',
-  GrantClosing: 'The grant ended; its port is being closed.',
-  GrantCloseDelayed: 'An attempt to close failed; it is tried again.',
-  GrantClosed: 'The port was proven closed.',
-  GrantDrifted: 'Somebody else changed a rule of the grant; it was put back.',
-  AccountRegistered: 'An account came under management.',
-  VirtualMachineFound: 'A sync found a machine for the first time.',
-  VirtualMachineChanged: 'A sync found that a machine or its interfaces changed, or that it is back.',
-  VirtualMachineGone: 'A sync no longer found a machine.',
-  PolicyCreated: 'A policy was made.',
-  PolicyUpdated: 'A policy was changed.',
-  PolicyDisabled: 'A policy was disabled.',
-  AccessRequested: 'Somebody asked for access.',
-  ApprovalDecided: 'An approver decided on a request, be it in time or too late.',
-  RequestApproved: 'A request has the approvals it needs.',
-  RequestDenied: 'An approver denied a request.',
-  RequestWithdrawn: 'Its requester took a request back.',
-  RequestLapsed: 'Nobody decided on a request in time, or nothing was left of it to decide.',
-  BoundaryWritten: 'Rules of ours were written to a boundary.',
-  BoundaryWriteFailed: 'A boundary refused our rules.',
-  ExposureFound: 'A protected port was found reachable through a foreign rule.',
-  ExposureCleared: 'A port found exposed is so no longer.',
-  ForeignRuleTaken: 'A foreign rule that admits nothing but protected ports was taken away, as its policy asks.',
-  ForeignRuleReturned: 'A foreign rule that was taken away was written again.',
-  RoleAssigned: 'A role was assigned.',
-  RoleRemoved: 'A role was removed.',
-  RuleDrifted: 'A rule of the gateway was found to have been changed by somebody else.',
-  AccountUpdated: 'What is kept of an account was changed.',
-} satisfies Record<FactKind, string>)

@@ -18,6 +18,7 @@ const possible = {
   Policy: isUuid,
   Request: isUuid,
   Grant: isUuid,
+  Lockdown: isUuid,
   RoleAssignment: isUuid,
   Activity: (id: string) => POSITION.test(id),
 } as const satisfies Record<string, (id: string) => boolean>

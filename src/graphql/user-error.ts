@@ -2,6 +2,7 @@ import type {
   Conflict,
   InvalidInput,
   LimitExceeded,
+  LockedDown,
   NotFound,
   NotPermitted,
   PolicyViolation,
@@ -17,6 +18,7 @@ const names = {
   NOT_FOUND: 'NotFound',
   NOT_PERMITTED: 'NotPermitted',
   POLICY_VIOLATION: 'PolicyViolation',
+  LOCKED_DOWN: 'LockedDown',
   CONFLICT: 'Conflict',
   LIMIT_EXCEEDED: 'LimitExceeded',
 } as const satisfies Record<UserErrorShape['code'], string>
@@ -65,6 +67,16 @@ builder.objectRef<PolicyViolation>(names.POLICY_VIOLATION).implement({
       resolve: ({ allowed }) => [...allowed],
     }),
     asked: t.exposeString('asked', { description: 'What was asked.' }),
+  }),
+})
+builder.objectRef<LockedDown>(names.LOCKED_DOWN).implement({
+  description: 'Nothing may be asked for there now: a lockdown is in force.',
+  interfaces,
+  extensions,
+  fields: (t) => ({
+    scope: t.exposeString('scope', { description: 'Where it is in force: a scope that what was asked for lies in.' }),
+    reason: t.exposeString('reason', { description: 'Why, in the words of whoever locked it down.' }),
+    since: t.expose('since', { type: 'DateTime', description: 'When it began.' }),
   }),
 })
 builder

@@ -48,6 +48,16 @@ const gauges: readonly Gauge[] = [
     sql: 'select count(*) from exposures',
   },
   {
+    name: 'jit_gateway_break_glass_unreviewed',
+    help: 'Uses of break-glass that nobody else has reviewed.',
+    sql: 'select count(*) from break_glass_uses where reviewed_at is null',
+  },
+  {
+    name: 'jit_gateway_lockdowns',
+    help: 'Lockdowns in force.',
+    sql: 'select count(*) from lockdowns where lifted_at is null',
+  },
+  {
     name: 'jit_gateway_sync_age_seconds',
     help: 'Age of the oldest inventory; since registration where none was read yet.',
     sql: 'select coalesce(max(extract(epoch from gateway_now() - coalesce(last_synced_at, registered_at))), 0) from accounts',

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
-import type { FactDetails, FactKind } from '../access/facts.ts'
+import type { FactKind } from '../access/fact-kinds.ts'
+import type { FactDetails } from '../access/facts.ts'
 import type { Actor } from '../access/words.ts'
 import type { Transaction } from './store.ts'
 

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
-import type { RequestFactKind, RequestSnapshot } from '../access/facts.ts'
+import type { RequestFactKind } from '../access/fact-kinds.ts'
+import type { RequestSnapshot } from '../access/facts.ts'
 import type { Actor } from '../access/words.ts'
 import type { Transaction } from './store.ts'
 
@@ -11,7 +12,8 @@ export const nothingSaid: Said = { verdict: null, reason: null, counted: true }
 
 /**
  * Appends a fact about each of these requests, as they are now, in the caller's transaction. It happened where all of
- * its machines lie: at the machine when there is one only. Whose decision was awaited must not be cleared before.
+ * its machines lie: at the machine when there is one only; of an extension it is about the grant too. Whose decision was
+ * awaited must not be cleared before.
  */
 export async function recordRequests(
   tx: Transaction,
@@ -23,14 +25,15 @@ export async function recordRequests(
   if (requestIds.length === 0) return
   await tx.execute(sql`
     insert into activities (kind, actor_kind, actor_id, actor_name, account_id, resource_group_id, vm_id, request_id,
-      requester_id, detail)
+      grant_id, requester_id, detail)
     select ${kind}::fact_kind, ${actor.kind}::actor_kind, ${actor.id}, ${actor.name}, p.account_id, p.resource_group_id,
-      p.vm_id, r.id, r.requester_id, request_snapshot(r) || ${JSON.stringify(said)}::jsonb
+      p.vm_id, r.id, p.grant_id, r.requester_id, request_snapshot(r) || ${JSON.stringify(said)}::jsonb
     from requests r cross join lateral (
       select case when count(distinct g.account_id) = 1 then min(g.account_id) end as account_id,
         case when count(distinct g.resource_group_id) = 1 then min(g.resource_group_id) end as resource_group_id,
-        case when count(distinct g.vm_id) = 1 then min(g.vm_id) end as vm_id
-      from grants g where g.request_id = r.id
+        case when count(distinct g.vm_id) = 1 then min(g.vm_id) end as vm_id,
+        case when bool_and(g.extends) then min(g.id::text)::uuid end as grant_id
+      from requested_ports g where g.request_id = r.id
     ) p where r.id = any(${sql.param(requestIds)}::uuid[]) order by r.id`)
   await tx.execute(sql`select pg_notify('jit_activity', '')`)
 }

@@ -4,13 +4,13 @@ import { nothingSaid, recordRequests } from './request-facts.ts'
 import type { Transaction } from './store.ts'
 
 /**
- * Locks the requests that wait for approval of grants which `which` selects, ahead of the grants: everybody locks
- * policies, then requests, then grants. Answers their ids.
+ * Locks the requests that wait for approval of grants which `which` selects, or of their extension, ahead of the grants:
+ * everybody locks policies, then requests, then grants. Answers their ids.
  */
 export async function holdWaitingRequests(tx: Transaction, which: SQL): Promise<string[]> {
   const { rows } = await tx.execute<{ id: string }>(sql`
     select r.id from requests r where r.status = 'PENDING_APPROVAL' and r.id in (
-      select request_id from grants where state = 'PENDING_APPROVAL' and ${which}
+      select request_id from requested_ports where waits and ${which}
     ) order by r.id for no key update`)
   return rows.map(({ id }) => id)
 }
@@ -25,7 +25,7 @@ export async function settleRequests(tx: Transaction, requestIds: readonly strin
   const { rows } = await tx.execute<{ id: string }>(sql`
     update requests r set status = 'LAPSED', decided_at = gateway_now()
     where r.id = any(${ids}::uuid[]) and r.status = 'PENDING_APPROVAL'
-      and not exists (select from grants g where g.request_id = r.id and g.state = 'PENDING_APPROVAL')
+      and not exists (select from requested_ports p where p.request_id = r.id and p.waits)
     returning r.id`)
   const reason = 'Nothing that it asked for is left to be decided.'
   await recordRequests(
@@ -36,8 +36,8 @@ export async function settleRequests(tx: Transaction, requestIds: readonly strin
     { ...nothingSaid, reason },
   )
   await tx.execute(sql`
-    delete from awaited_approvals a using grants g
-    where a.request_id = any(${ids}::uuid[]) and g.id = a.grant_id and g.state <> 'PENDING_APPROVAL'`)
+    delete from awaited_approvals a where a.request_id = any(${ids}::uuid[]) and not exists (
+      select from requested_ports p where p.request_id = a.request_id and p.id = a.grant_id and p.waits)`)
   await lookAgain(tx, requestIds)
 }
 

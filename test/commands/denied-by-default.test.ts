@@ -6,10 +6,14 @@ import type { CommandContext } from '../../src/commands/command.ts'
 import { decideRequest } from '../../src/commands/decide-request.ts'
 import { disableJit } from '../../src/commands/disable-jit.ts'
 import { enableJit } from '../../src/commands/enable-jit.ts'
+import { extendGrant } from '../../src/commands/extend-grant.ts'
+import { liftLockDown } from '../../src/commands/lift-lock-down.ts'
+import { lockDown } from '../../src/commands/lock-down.ts'
 import { registerAccount } from '../../src/commands/register-account.ts'
 import { releaseGrant } from '../../src/commands/release-grant.ts'
 import { removeRole } from '../../src/commands/remove-role.ts'
 import { requestAccess } from '../../src/commands/request-access.ts'
+import { reviewBreakGlass } from '../../src/commands/review-break-glass.ts'
 import { revokeGrant } from '../../src/commands/revoke-grant.ts'
 import { syncAccount } from '../../src/commands/sync-account.ts'
 import { updateAccount } from '../../src/commands/update-account.ts'
@@ -34,7 +38,7 @@ import { askFor, protectOn } from './support/approvals.ts'
 import { everything } from './support/look.ts'
 
 const database = useDatabase()
-const there = { policyId: '', grantId: '', assignmentId: '', asked: '', askedToo: '' }
+const there = { policyId: '', grantId: '', assignmentId: '', lockdownId: '', requestId: '', asked: '', askedToo: '' }
 
 interface Answer {
   readonly userErrors: readonly UserError[]
@@ -66,10 +70,23 @@ const verbs: Record<string, { roles: readonly Role[]; call: (context: CommandCon
     call: (context) => decideRequest(context, { requestId: there.askedToo }, 'DENIED'),
   },
   withdrawRequest: { roles: [], call: (context) => withdrawRequest(context, { requestId: there.asked }) },
+  extendGrant: { roles: [], call: (context) => extendGrant(context, { grantId: there.grantId }) },
   releaseGrant: { roles: [], call: (context) => releaseGrant(context, { grantId: there.grantId }) },
   revokeGrant: {
     roles: ['OPERATOR', 'POLICY_ADMIN'],
     call: (context) => revokeGrant(context, { grantId: there.grantId }),
+  },
+  lockDown: {
+    roles: ['OPERATOR', 'POLICY_ADMIN'],
+    call: (context) => lockDown(context, { scope: vmId('web'), reason: 'a drill' }),
+  },
+  reviewBreakGlass: {
+    roles: ['OPERATOR', 'POLICY_ADMIN'],
+    call: (context) => reviewBreakGlass(context, { requestId: there.requestId, note: 'was needed' }),
+  },
+  liftLockDown: {
+    roles: ['OPERATOR', 'POLICY_ADMIN'],
+    call: (context) => liftLockDown(context, { lockdownId: there.lockdownId }),
   },
   registerAccount: {
     roles: ['POLICY_ADMIN'],
@@ -102,6 +119,13 @@ beforeAll(async () => {
   await writeMachines(store, ['vault'], { group: otherGroup })
   const role = { principalKind: 'USER', principalId: 'pat', role: 'READER', scope: group } as const
   there.assignmentId = (await assignRole({ store, viewer: admin }, role)).id ?? ''
+  const emergency = {
+    targets: [{ vmId: vmId('web'), ports: [{ port: 22 }] }],
+    justification: 'a drill',
+    breakGlass: true,
+  }
+  there.requestId = (await requestAccess({ store, viewer: person('olga', 'OPERATOR') }, emergency)).requestId ?? ''
+  there.lockdownId = (await lockDown({ store, viewer: admin }, { scope: vmId('bare'), reason: 'a drill' })).id ?? ''
   await store.pool.query('update boundary_reconciles set next_run_at = null where boundary_id = $1', [
     boundaryId('front'),
   ])
@@ -140,6 +164,9 @@ it('lets each verb do its work for whoever has the right, so that every denial a
     ...order,
     'approveRequest',
     'denyRequest',
+    'lockDown',
+    'liftLockDown',
+    'reviewBreakGlass',
     'syncAccount',
     'updateAccount',
     'assignRole',

@@ -7,11 +7,13 @@ import { useDatabase } from '../support/database.ts'
 import { settled } from '../support/settled.ts'
 import { ask } from './support/ask.ts'
 import { person } from './support/context.ts'
-import { accounts, grants, machines, writeTwoAccounts } from './support/two-accounts.ts'
+import { accounts, grants, machines, writeLockdown, writeTwoAccounts } from './support/two-accounts.ts'
 
 const database = useDatabase()
+const lockdowns = new Map<string, string>()
 beforeAll(async () => {
   await writeTwoAccounts(database.store)
+  for (const scope of scopes) lockdowns.set(await writeLockdown(database.store, scope), scope)
   await settled(database.store)
 })
 
@@ -41,6 +43,7 @@ const everything = `{
   grants(first: 100) { totalCount nodes { id virtualMachine { id policy { id } } request { id } } }
   requests(first: 100) { totalCount nodes { id grants { totalCount } } }
   boundaries(first: 100) { totalCount nodes { id } }
+  lockdowns(first: 100) { totalCount nodes { id } }
   accounts(first: 100) { totalCount nodes { id virtualMachineCounts { configured } } }
   activity(first: 100) { totalCount nodes { ... on GrantActivity { grant { id } } } }
 }`
@@ -75,6 +78,10 @@ function allowed(viewer: Viewer) {
       'Boundary',
       machines.filter(({ boundary }) => at(actions.readBoundary)(boundary)).map(({ boundary }) => boundary),
     ),
+    lockdowns: seen(
+      'Lockdown',
+      [...lockdowns].flatMap(([id, scope]) => (at(actions.readLockdown)(scope) ? [id] : [])),
+    ),
     accounts: seen(
       'Account',
       accounts.filter((id) => at(actions.readAccount)(`/subscriptions/${id}`)),
@@ -92,7 +99,16 @@ describe('whatever roles a viewer holds', () => {
       fc.asyncProperty(viewers, async (viewer) => {
         const shown = await ask<any>(database.store, viewer, everything)
         const may_ = allowed(viewer)
-        for (const name of ['virtualMachines', 'policies', 'grants', 'requests', 'boundaries', 'accounts'] as const) {
+        const pages = [
+          'virtualMachines',
+          'policies',
+          'grants',
+          'requests',
+          'boundaries',
+          'accounts',
+          'lockdowns',
+        ] as const
+        for (const name of pages) {
           const page = shown[name]
           expect(page.nodes.map(({ id }: { id: string }) => id).toSorted()).toEqual(may_[name])
           expect(page.totalCount).toBe(may_[name].length)

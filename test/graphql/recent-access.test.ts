@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { actions, roleNames } from '../../src/access/role.ts'
 import { may, type RoleHeld, type Viewer } from '../../src/access/viewer.ts'
 import { enableJit } from '../../src/commands/enable-jit.ts'
+import { extendGrant } from '../../src/commands/extend-grant.ts'
 import { requestAccess } from '../../src/commands/request-access.ts'
 import { globalId } from '../../src/graphql/global-id.ts'
 import { useDatabase } from '../support/database.ts'
@@ -28,7 +29,7 @@ describe('the requests of the last 7 days', () => {
   const show = machineOf(database)
   const count = async (name: string, viewer?: Viewer): Promise<number> =>
     (await show(name, viewer)).accessRequestsLast7Days
-  beforeAll(() => writeSmallEstate(database.store, ['busy', 'calm', 'asked', 'edge']))
+  beforeAll(() => writeSmallEstate(database.store, ['busy', 'calm', 'extended', 'asked', 'edge']))
 
   it('are none where nobody ever asked', async () => {
     expect(await show('calm')).toEqual({ accessRequestsLast7Days: 0, lastAccess: null })
@@ -45,6 +46,25 @@ describe('the requests of the last 7 days', () => {
     expect(await count('busy')).toBe(1)
     await requestAccess({ store, viewer: person('rob', 'REQUESTER') }, { targets, durationSeconds: 600 })
     expect(await count('busy')).toBe(2)
+  })
+
+  it('count what was asked for once, however often its grant was extended', async () => {
+    const { store } = database
+    const rob = { store, viewer: person('rob', 'REQUESTER') }
+    await enableJit({ store, viewer: ada }, { vmIds: [machineKey('extended')] })
+    const targets = [{ vmId: machineKey('extended'), ports: [{ port: 22 }] }]
+    const { grantIds } = await requestAccess(rob, { targets, durationSeconds: 600 })
+    await store.pool.query(
+      `update grants set state = 'ACTIVE', activated_at = gateway_now(), ends_at = gateway_now() + interval '10 minutes'
+       where id = $1`,
+      [grantIds[0]],
+    )
+    for (const durationSeconds of [1_200, 1_800])
+      expect(await extendGrant(rob, { grantId: grantIds[0] ?? '', durationSeconds })).toMatchObject({ userErrors: [] })
+    const { rows } = await store.pool.query(`select count(*)::int as made from requests r
+      where exists (select from requested_ports p where p.request_id = r.id and p.vm_id = '${machineKey('extended')}')`)
+    expect(rows).toEqual([{ made: 3 }])
+    expect(await count('extended')).toBe(1)
   })
 
   it('leave out what waits for an approver, and what was denied', async () => {

@@ -29,6 +29,8 @@ const shortLists = new Set([
   'VirtualMachine.tags',
   'VirtualMachine.interfaces',
   'VirtualMachine.exposures',
+  // Four at most: one of each scope that a machine lies in.
+  'VirtualMachine.lockdowns',
   'NetworkInterface.path',
   'Policy.ports',
   'PolicyActivity.ports',

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { enableJit } from '../../src/commands/enable-jit.ts'
+import { lockDown } from '../../src/commands/lock-down.ts'
 import { requestAccess } from '../../src/commands/request-access.ts'
 import { globalId } from '../../src/graphql/global-id.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -20,7 +21,9 @@ beforeAll(async () => {
   const { results } = await enableJit({ store, viewer: admin }, { vmIds: names.map(machineKey) })
   const targets = names.map((name) => ({ vmId: machineKey(name), ports: [{ port: 22 }] }))
   const asked = await requestAccess({ store, viewer: admin }, { targets, durationSeconds: 600 })
+  const locked = await lockDown({ store, viewer: admin }, { scope: machineKey('relic'), reason: 'a drill' })
   Object.assign(ids, {
+    lockdown: globalId('Lockdown', locked.id ?? ''),
     policy: globalId('Policy', results[0]?.policyId ?? ''),
     request: globalId('Request', asked.requestId ?? ''),
     grant: globalId('Grant', asked.grantIds[0] ?? ''),
@@ -48,6 +51,7 @@ const variables = (name: string): object => {
     'show-request': ids['request'],
     'show-grant': ids['grant'],
     'taken-rules': boundaryId('front'),
+    'show-lockdown': ids['lockdown'],
     'show-account': accountId,
     'boundary-with-rules': boundaryId('front'),
   }

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { enableJit } from '../../src/commands/enable-jit.ts'
 import { requestAccess } from '../../src/commands/request-access.ts'
+import { announceEnds } from '../../src/commands/announce-ends.ts'
 import { startFeed } from '../../src/activity/feed.ts'
-import { globalId } from '../../src/graphql/global-id.ts'
+import { globalId, parseGlobalId } from '../../src/graphql/global-id.ts'
 import { silentLog } from '../../src/log/log.ts'
 import { systemClock } from '../../src/time/clock.ts'
 import { useDatabase } from '../support/database.ts'
@@ -211,6 +212,52 @@ describe('requests and grants', () => {
     ])
   })
 
+  test('a grant is extended by its holder, and its end is announced', async () => {
+    const { grant } = await grantTo('web-22')
+    const { store } = database
+    await store.pool.query(
+      `update grants set state = 'ACTIVE', activated_at = gateway_now(), ends_at = gateway_now() + interval '10 minutes'
+       where id = $1`,
+      [parseGlobalId(grant)?.id],
+    )
+    const feed = startFeed({ store, url: database.url, clock: systemClock, log: silentLog })
+    afterAll(() => feed.stop())
+    told.add('watch-ends')
+    const watching = await watch(feed, contextOf(store, requester), story('watch-ends'))
+    const shown = await tell('show-grant', { id: grant }, requester)
+    expect(shown.grant).toMatchObject({ viewerCanExtend: true, extension: { longest: 'PT3H' }, extendedAt: null })
+
+    const asked = { grant, duration: 'PT30M', justification: 'still busy' }
+    const { extendGrant } = await tell('extend-grant', asked, requester)
+    expect(extendGrant).toMatchObject({
+      request: { kind: 'EXTENSION', status: 'APPROVED', extension: { duration: 'PT30M' } },
+      grant: { id: grant, state: 'ACTIVE', extendedAt: expect.any(String) },
+      userErrors: [],
+    })
+    const { previousEndsAt, extendedTo } = extendGrant.request.extension
+    expect((await watching.next()).grantEvents).toMatchObject({
+      kind: 'GRANT_EXTENDED',
+      grantId: grant,
+      previousEndsAt,
+      endsAt: extendedTo,
+      extension: null,
+    })
+    await store.pool.query('update grants set notice_at = gateway_now() where id = $1', [parseGlobalId(grant)?.id])
+    await announceEnds(store, 10)
+    expect((await watching.next()).grantEvents).toMatchObject({
+      kind: 'GRANT_ENDS_SOON',
+      grantId: grant,
+      previousEndsAt: null,
+      extension: { longest: 'PT3H', until: expect.any(String) },
+    })
+    await watching.stop()
+    const after = await tell('show-grant', { id: grant })
+    expect(after.grant).toMatchObject({
+      viewerCanExtend: false,
+      extensions: { nodes: [{ previousEndsAt, extendedTo, request: { justification: 'still busy' } }] },
+    })
+  })
+
   test('a request and a grant are followed, and an operator revokes it', async () => {
     const { request, grant } = await grantTo('web-7')
     expect(await tell('show-request', { id: request })).toMatchObject({
@@ -410,6 +457,55 @@ describe('approval', () => {
     await tell('withdraw-request', { request }, requester)
     expect((await watching.next()).requestEvents).toMatchObject({ kind: 'REQUEST_WITHDRAWN', requestId: request })
     await watching.stop()
+  })
+})
+
+describe('in an emergency', () => {
+  test('a port is opened by break-glass, and somebody else looks into it', async () => {
+    await enableJit({ store: database.store, viewer: admin }, { vmIds: [machineKey('web-23')] })
+    const operator = person('olga', 'OPERATOR')
+    const asked = { virtualMachine: machineId('web-23'), port: 22, justification: 'the shop is down' }
+    const { requestAccess } = await tell('open-by-break-glass', asked, operator)
+    expect(requestAccess).toMatchObject({
+      request: { breakGlass: { past: [], reviewedAt: null } },
+      grants: [{ state: 'OPENING', breakGlass: true }],
+      userErrors: [],
+    })
+    const { id } = requestAccess.request
+    const listed = async (viewer: typeof admin) => (await tell('break-glass-to-review', {}, viewer)).requests.nodes
+    expect(await listed(admin)).toMatchObject([
+      { id, requester: { name: 'olga' }, justification: 'the shop is down', viewerCanReview: true },
+    ])
+    expect(await listed(operator)).toMatchObject([{ id, viewerCanReview: false }])
+    const { reviewBreakGlass } = await tell('review-break-glass', { request: id, note: 'it was' })
+    expect(reviewBreakGlass).toMatchObject({
+      request: { id, breakGlass: { reviewedBy: { name: 'ada' }, note: 'it was' } },
+      userErrors: [],
+    })
+    expect(await listed(admin)).toEqual([])
+  })
+
+  test('a scope is locked down: what is open there ends, and nothing can be asked for until it is lifted', async () => {
+    const { grant } = await grantTo('web-24')
+    const scope = machineKey('web-24')
+    const { lockDown } = await tell('lock-down', { scope, reason: 'incident 7' })
+    expect(lockDown).toMatchObject({ lockdown: { scope, reason: 'incident 7' }, grantsEnded: 1, userErrors: [] })
+    expect(await tell('show-grant', { id: grant })).toMatchObject({
+      grant: { state: 'CLOSING', endReason: 'LOCKED_DOWN' },
+    })
+    const { requestAccess } = await tell('request-access', { virtualMachine: machineId('web-24'), port: 22 }, requester)
+    expect(requestAccess).toMatchObject({ request: null, userErrors: [{ code: 'LOCKED_DOWN' }] })
+    const { virtualMachine } = await tell('show-virtual-machine', { id: machineId('web-24') })
+    expect(virtualMachine.lockdowns).toEqual([{ scope, reason: 'incident 7' }])
+
+    const { id } = lockDown.lockdown
+    const { lockdowns } = await tell('list-lockdowns')
+    expect(lockdowns.nodes).toMatchObject([{ id, beganBy: { name: 'ada' }, grantsEnded: 1, viewerCanLift: true }])
+    const { liftLockDown } = await tell('lift-lock-down', { lockdown: id })
+    expect(liftLockDown).toMatchObject({ lockdown: { id, liftedBy: { name: 'ada' } }, userErrors: [] })
+    expect((await tell('list-lockdowns')).lockdowns.nodes).toEqual([])
+    expect((await tell('list-lockdowns', { filter: { includeLifted: true } })).lockdowns.nodes).toMatchObject([{ id }])
+    expect(await tell('show-lockdown', { id })).toMatchObject({ lockdown: { viewerCanLift: false, grantsEnded: 1 } })
   })
 })
 

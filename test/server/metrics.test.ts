@@ -22,6 +22,8 @@ describe('the metrics', () => {
       jit_gateway_closes_delayed: '0',
       jit_gateway_boundaries_failing: '0',
       jit_gateway_exposures: '0',
+      jit_gateway_break_glass_unreviewed: '0',
+      jit_gateway_lockdowns: '0',
       jit_gateway_sync_age_seconds: '0',
     })
   })

@@ -1,4 +1,4 @@
-import type { GrantFactKind } from '../../access/facts.ts'
+import type { GrantFactKind } from '../../access/fact-kinds.ts'
 import { builder } from '../builder.ts'
 
 const kind = (value: GrantFactKind, description: string) => ({ value, description })
@@ -11,6 +11,11 @@ export const GrantEventKind = builder.enumType('GrantEventKind', {
     GRANT_SCHEDULED: kind('GrantScheduled', 'It was granted, and opens later.'),
     GRANT_OPENING: kind('GrantOpening', 'It was granted, or its moment came; its port is being opened.'),
     GRANT_ACTIVATED: kind('GrantActivated', 'The port was proven open at every boundary; the window began.'),
+    GRANT_EXTENDED: kind('GrantExtended', 'Its window was given a later end; the port stayed open throughout.'),
+    GRANT_ENDS_SOON: kind(
+      'GrantEndsSoon',
+      'Its window ends soon: sent once for each end, with how far it can be extended.',
+    ),
     GRANT_OPEN_FAILED: kind('GrantOpenFailed', 'The port could not be opened, and nothing of the attempt is left.'),
     GRANT_CLOSING: kind('GrantClosing', 'It ended; its port is being closed.'),
     GRANT_CLOSE_DELAYED: kind('GrantCloseDelayed', 'An attempt to close failed; closing is tried until it succeeds.'),

@@ -1,10 +1,11 @@
+import type { ExtensionOffer as ExtensionOfferShape } from '../../access/extension.ts'
 import { actions } from '../../access/role.ts'
 import { encodeCursor } from '../../activity/cursor.ts'
 import { builder } from '../builder.ts'
 import { EndReason, GrantState, Protocol } from '../enums.ts'
 import { globalId } from '../global-id.ts'
 import { entityField } from '../read/entity-field.ts'
-import { Actor, Failure, Refusal } from '../types/plain.ts'
+import { Actor, ExtensionOffer, Failure, Refusal, type ShownOffer } from '../types/plain.ts'
 import { GrantEventKind } from './grant-event-kind.ts'
 import type { GrantFact } from './grant-fact.ts'
 
@@ -12,6 +13,12 @@ import type { GrantFact } from './grant-fact.ts'
 export const whoSeesEvents =
   `Every event is sent to whoever asked for the grant, and to whoever may do ${actions.readGrant} at the machine ` +
   'by the roles held at that moment.'
+
+function offered(offer: ExtensionOfferShape | null): ShownOffer | null {
+  if (offer === null) return null
+  const { longestSeconds: longest, ...rest } = offer
+  return { longest, ...rest }
+}
 
 export const GrantEvent = builder.objectRef<GrantFact>('GrantEvent')
 GrantEvent.implement({
@@ -61,6 +68,24 @@ GrantEvent.implement({
       description: 'When it opens; null: as soon as it may.',
       // Facts of before scheduling do not speak of it.
       resolve: ({ detail }) => detail.startsAt ?? null,
+    }),
+    previousEndsAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'The end before an extension; null for any other event.',
+      resolve: ({ detail }) => ('previousEndsAt' in detail ? detail.previousEndsAt : null),
+    }),
+    extension: t.field({
+      type: ExtensionOffer,
+      nullable: true,
+      description:
+        'With `GRANT_ENDS_SOON`: how far its holder may extend it by `extendGrant`; null for any other event, and when ' +
+        'it cannot be extended.',
+      resolve: ({ detail }) => offered('extension' in detail ? detail.extension : null),
+    }),
+    breakGlass: t.boolean({
+      description: 'Whether the grant was asked for by break-glass.',
+      resolve: ({ detail }) => detail.breakGlass ?? false,
     }),
     endReason: t.field({
       type: EndReason,

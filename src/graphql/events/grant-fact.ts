@@ -1,4 +1,4 @@
-import { grantFactKinds, type GrantFactKind } from '../../access/facts.ts'
+import { grantFactKinds, type GrantFactKind } from '../../access/fact-kinds.ts'
 import { actions } from '../../access/role.ts'
 import { may, type Viewer } from '../../access/viewer.ts'
 import type { Activity } from '../../activity/activity.ts'

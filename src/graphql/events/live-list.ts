@@ -12,6 +12,8 @@ export interface LiveList {
   among(viewer: Viewer, ids: readonly string[]): Promise<readonly string[]>
   /** The id of the thing that a fact changed, which may have come to the list by it, or gone from it; null for none. */
   touched(fact: Activity): string | null
+  /** Whether a fact changed more things of the list than it can name: the list is then sent anew. */
+  changedMany(fact: Activity): boolean
   /** Whether a viewer may see the thing with an id, in the list or not. */
   sees(viewer: Viewer, id: string): boolean
 }

@@ -1,4 +1,4 @@
-import type { RequestFactKind } from '../../access/facts.ts'
+import type { RequestFactKind } from '../../access/fact-kinds.ts'
 import { actions } from '../../access/role.ts'
 import { encodeCursor } from '../../activity/cursor.ts'
 import { builder } from '../builder.ts'
@@ -64,6 +64,11 @@ RequestEvent.implement({
       resolve: ({ detail }) => detail.ticket,
     }),
     grantCount: t.int({ description: 'Grants that it asked for.', resolve: ({ detail }) => detail.grants }),
+    extendedGrantId: t.id({
+      nullable: true,
+      description: 'The grant of which it asks for a later end; null when it asks for grants of its own.',
+      resolve: ({ detail }) => (detail.extends ? globalId('Grant', detail.extends) : null),
+    }),
     startsAt: t.field({
       type: 'DateTime',
       nullable: true,

@@ -1,5 +1,5 @@
 import { isApprover } from '../../access/approval.ts'
-import { requestFactKinds, type RequestFactKind } from '../../access/facts.ts'
+import { requestFactKinds, type RequestFactKind } from '../../access/fact-kinds.ts'
 import { actions } from '../../access/role.ts'
 import { may, type Viewer } from '../../access/viewer.ts'
 import type { Activity } from '../../activity/activity.ts'

@@ -20,7 +20,7 @@ VirtualMachineChanges.implement({
     restarts: t.exposeBoolean('restarts', {
       description:
         'True for the first part of a whole list, which is sent at the beginning and whenever what the viewer may see ' +
-        'has changed: forget all that was sent before.',
+        'has changed, or a lockdown of more than one machine has begun or was lifted: forget all that was sent before.',
     }),
     complete: t.exposeBoolean('complete', {
       description: 'Whether all that is in the list has been sent by now; false while parts of the whole list follow.',
@@ -44,8 +44,8 @@ builder.subscriptionField('virtualMachineChanges', (t) =>
     type: VirtualMachineChanges,
     description:
       `Keeps a list of machines current: first the whole list, in parts of ${LIST_PART} by resource id, then what changes in ` +
-      'it: status, policies, grants, exposures and what inventory syncs find. Changes are gathered for a quarter of a ' +
-      'second. A reader that does not keep up is sent the latest state of what it missed. An error ends the stream: ' +
+      'it: status, policies, grants, lockdowns, exposures and what inventory syncs find. Changes are gathered for a ' +
+      'quarter of a second. A reader that does not keep up is sent the latest state of what it missed. An error ends the stream: ' +
       '`UNAUTHENTICATED` when the access token has ended, `UNAVAILABLE` when the gateway cannot go on now. After ' +
       'either, subscribe again: the whole list is sent anew.',
     extensions: { authorisation: 'Sends what the viewer may see by the roles held at that moment.' },
@@ -57,6 +57,8 @@ builder.subscriptionField('virtualMachineChanges', (t) =>
           page: (viewer, after, limit) => readIdsOf({ ...context, viewer }, selection, machines, { after, limit }),
           among: (viewer, ids) => readIdsOf({ ...context, viewer }, selection, machines, { ids }),
           touched: ({ vmId }) => vmId,
+          // A lockdown of a resource group or more is one of all machines in it.
+          changedMany: ({ kind, vmId }) => vmId === null && (kind === 'LockdownBegan' || kind === 'LockdownLifted'),
           sees: (viewer, id) => may(viewer, actions.readVirtualMachine, id),
         },
       }) as AsyncIterable<ListUpdate | LiveEnd>

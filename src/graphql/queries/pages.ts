@@ -8,6 +8,7 @@ import { accountPage } from '../types/account.ts'
 import { activityPage } from '../types/activity-page.ts'
 import { boundaryPage } from '../types/boundary.ts'
 import { grantPage } from '../types/grant-page.ts'
+import { lockdownPage } from '../types/lockdown.ts'
 import { policyPage } from '../types/policy.ts'
 import { requestPage } from '../types/request.ts'
 import { roleAssignmentPage } from '../types/role-assignment.ts'
@@ -34,6 +35,7 @@ page(
   'grants',
   grantPage('Grants, the newest first.', () => 'true'),
 )
+page('lockdowns', lockdownPage)
 page(
   'activity',
   activityPage('What happened, the latest first unless the other order is asked for.', () => 'true'),

@@ -22,6 +22,7 @@ byId('virtualMachine', 'VirtualMachine')
 byId('policy', 'Policy')
 byId('request', 'Request')
 byId('grant', 'Grant')
+byId('lockdown', 'Lockdown')
 byId('boundary', 'Boundary')
 byId('account', 'Account')
 

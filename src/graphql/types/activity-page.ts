@@ -1,7 +1,7 @@
 import { parseCursor } from '../../activity/cursor.ts'
 import { accountOf, resourceGroupOf } from '../../access/scope.ts'
 import { builder } from '../builder.ts'
-import { ActivityKind } from '../enums.ts'
+import { ActivityKind } from '../activity-kind.ts'
 import { readIds, readScope } from '../ids.ts'
 import type { Connection, Order, Orders } from '../read/description.ts'
 import { activityCursorSql } from './activity-cursor.ts'

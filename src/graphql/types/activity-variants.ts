@@ -1,4 +1,4 @@
-import { grantFactKinds, requestFactKinds, type FactKind } from '../../access/facts.ts'
+import { grantFactKinds, requestFactKinds, type FactKind } from '../../access/fact-kinds.ts'
 import { builder } from '../builder.ts'
 import {
   DriftResponse,
@@ -8,10 +8,11 @@ import {
   Protocol,
   RequestStatus,
   RoleName,
+  Safeguard,
   Verdict,
 } from '../enums.ts'
 import type { Field } from '../read/description.ts'
-import { addresses, list, nullable, plainList, plainOne, plainOrNull, value } from '../read/fields.ts'
+import { addresses, list, nullable, one, plainList, plainOne, plainOrNull, value } from '../read/fields.ts'
 import { elementsSql, failureSql, isFailure, isTicket, textsSql, ticketSql } from '../read/sql.ts'
 import './boundary-rule.ts'
 import { approvalField } from './plain.ts'
@@ -62,6 +63,9 @@ const variant = (name: string, description: string, kinds: readonly FactKind[], 
   fields,
 })
 
+const isBreakGlass = (row: string) => `coalesce((${row}.detail->>'breakGlass')::boolean, false)`
+const isOffered = (made: string) => `${made}.longest is not null`
+
 const port = value('Int', 'The port.', int('port'))
 const protocol = value(Protocol, 'What the port speaks.', text('protocol'))
 const name = value('String', 'Its name at that moment.', text('name'))
@@ -81,6 +85,22 @@ export const activityVariants = [
       (row) => elementsSql(`${row}.detail->'refusals'`),
       (refusal) => `${refusal}.n`,
     ),
+    previousEndsAt: value(
+      'DateTime',
+      'The end before an extension; null for any other step.',
+      text('previousEndsAt'),
+      nullable,
+    ),
+    extension: plainOrNull(
+      'ExtensionOffer',
+      'How far its holder could extend it when its end was announced; null for any other step, and when it could not be.',
+      (row) => `(select e->>'until' as until, (e->>'longestSeconds')::int as longest,
+          (e->>'needsApproval')::boolean as needs_approval,
+          (e->>'needsJustification')::boolean as needs_justification, (e->>'needsTicket')::boolean as needs_ticket
+        from (select ${row}.detail->'extension' as e) d)`,
+      isOffered,
+    ),
+    breakGlass: value('Boolean', 'Whether it was asked for by break-glass.', isBreakGlass),
     endReason: value(EndReason, 'Why it ended; null until then.', text('endReason'), nullable),
     failure: plainOrNull('Failure', 'What an opening or closing met; null when nothing failed.', fault, isFailure),
   }),
@@ -93,6 +113,11 @@ export const activityVariants = [
       isTicket,
     ),
     grantCount: value('Int', 'Grants that it asked for.', int('grants')),
+    extendedGrant: one(
+      'Grant',
+      'The grant of which it asked for a later end; null when it asked for grants, or the viewer may not see it.',
+      (row, grant) => `${grant}.id = (${row}.detail->>'extends')::uuid`,
+    ),
     status: value(RequestStatus, 'What had become of it.', (row) => `coalesce(${row}.detail->>'status', 'APPROVED')`),
     startsAt: value('DateTime', 'When it was to open; null: as soon as it may.', text('startsAt'), nullable),
     decideBy: value(
@@ -113,6 +138,20 @@ export const activityVariants = [
       'False for a decision on what was decided before: it changed nothing.',
       (row) => `coalesce((${row}.detail->>'counted')::boolean, true)`,
     ),
+  }),
+  variant(
+    'BreakGlassActivity',
+    'Ports of a machine were opened by break-glass, or that was reviewed.',
+    ['BreakGlassUsed', 'BreakGlassReviewed'],
+    {
+      justification: value('String', 'Why it was used; never null.', text('justification'), nullable),
+      past: value(Safeguard, 'What it went past; empty when nothing stood in its way.', texts('past'), list),
+      note: value('String', 'What the review found; null until then.', text('note'), nullable),
+    },
+  ),
+  variant('LockdownActivity', 'A scope was locked down, or it was lifted.', ['LockdownBegan', 'LockdownLifted'], {
+    scope: value('String', 'Where: a lower-cased path; `/` is everything.', text('scope')),
+    reason: value('String', 'Why it began; never null.', text('reason'), nullable),
   }),
   variant(
     'PolicyActivity',

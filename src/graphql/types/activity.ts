@@ -1,5 +1,5 @@
 import { actions } from '../../access/role.ts'
-import { ActivityKind } from '../enums.ts'
+import { ActivityKind } from '../activity-kind.ts'
 import type { RowSql } from '../read/description.ts'
 import { entityInterface } from '../read/entity.ts'
 import { column, instant, nullable, one, plainOne, value } from '../read/fields.ts'

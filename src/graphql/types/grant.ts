@@ -6,6 +6,7 @@ import { placeOf, viewerId, within } from '../read/parameters.ts'
 import { actorSql, elementsSql, failureSql, isFailure } from '../read/sql.ts'
 import { activityPage } from './activity-page.ts'
 import { connectionSql } from './connection-details.ts'
+import { extensions, offerSql } from './extension.ts'
 import './plain.ts'
 import { approvalsGiven } from './request-deciders.ts'
 
@@ -102,6 +103,7 @@ entity({
       (details) => `${details}.address is not null`,
     ),
     drifted: column('Boolean', 'Whether somebody else changed a rule of it, which was put back.', 'drifted'),
+    breakGlass: column('Boolean', 'Whether it was asked for by break-glass.', 'break_glass'),
     requester: plainOne('Actor', 'Who asked for it.', requesterSql),
     virtualMachine: one(
       'VirtualMachine',
@@ -119,7 +121,22 @@ entity({
       (row, enforcement) => `${enforcement}.grant_id = ${row}.id`,
       (enforcement) => `${enforcement}.boundary_id`,
     ),
+    extendedAt: instant('When it was last given a later end; null when it never was.', 'extended_at', nullable),
+    extension: plainOrNull(
+      'ExtensionOffer',
+      'How far its holder can extend it now, as the policy of the machine stands; null when it cannot be extended.',
+      offerSql,
+      (made) => `${made}.longest is not null`,
+    ),
+    extensions,
     activity: activityPage('What happened to it.', (row, fact) => `${fact}.grant_id = ${row}.id`),
+    viewerCanExtend: value(
+      'Boolean',
+      'Whether the viewer holds it and can ask for a later end now.',
+      (row, parameters) => `(${row}.requester_id = ${viewerId(parameters)}
+        and ${within(parameters, actions.requestAccess, placeOf(row))}
+        and exists (select from ${offerSql(row)} e where e.longest is not null))`,
+    ),
     viewerCanRelease: value(
       'Boolean',
       'Whether the viewer holds it and can end it now.',

@@ -1,3 +1,4 @@
+import type { ExtensionOffer as ExtensionOfferShape } from '../../access/extension.ts'
 import type { CloudFault, Refusal as RefusalShape } from '../../access/facts.ts'
 import type { RoleHeld } from '../../access/viewer.ts'
 import type { Actor as ActorShape } from '../../access/words.ts'
@@ -28,6 +29,24 @@ export const Failure = plain<CloudFault>({
   fields: {
     code: column('String', "The cloud's code, or one of the gateway's.", 'code'),
     message: column('String', 'In words that a person can act on.', 'message'),
+  },
+})
+
+/** An offer of an extension, with the fields under their names in the API. */
+export interface ShownOffer extends Omit<ExtensionOfferShape, 'longestSeconds'> {
+  readonly longest: number
+}
+
+export const ExtensionOffer = plain<ShownOffer>({
+  name: 'ExtensionOffer',
+  description: 'How far a grant can be extended as the policy of its machine stood, and what it takes.',
+  rule,
+  fields: {
+    longest: column('Duration', 'The longest window that can be asked for, counted from the extension.', 'longest'),
+    until: column('DateTime', 'The end that it would have by an extension at that moment.', 'until'),
+    needsApproval: column('Boolean', 'Whether it has to be approved before it takes effect.', 'needs_approval'),
+    needsJustification: column('Boolean', 'Whether a justification has to be given.', 'needs_justification'),
+    needsTicket: column('Boolean', 'Whether a ticket has to be named.', 'needs_ticket'),
   },
 })
 

@@ -37,8 +37,10 @@ export const recentAccess: Readonly<Record<string, Field>> = {
   accessRequestsLast7Days: value(
     'Int',
     'Requests for access to it that were made in the last 7 days (of 24 hours, by the clock of the database) and ' +
-      `approved; one that came to its end before it began does not count. One counts once, however many ports it names. Of what the viewer may see: ${ownOnly}. That one has ` +
-      'become too old is no event: a list that is kept current shows it with the next change of the machine.',
+      'approved; one that came to its end before it began does not count. One counts once, however many ports it ' +
+      'names, and one for a later end of a grant (EXTENSION) not at all: nobody was let in by it who was not. Of what ' +
+      `the viewer may see: ${ownOnly}. That one has become too old is no event: a list that is kept current shows it ` +
+      'with the next change of the machine.',
     // The upper end is for the planner: of a lower end alone it would think that it leaves a third of all grants. And
     // that only some count is no condition of the read, or it might begin from all that the viewer ever asked for.
     (row, parameters) => `(select count(distinct g.request_id) filter (

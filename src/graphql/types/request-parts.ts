@@ -25,7 +25,8 @@ part({
 
 const awaiting: RowSql = (row, parameters) => {
   const a = parameters.alias()
-  return `exists (select from awaited_approvals ${a} where ${a}.grant_id = ${row}.id and ${awaitsViewer(a, parameters)})`
+  return `exists (select from awaited_approvals ${a} where ${a}.grant_id = ${row}.id
+    and ${a}.request_id = ${row}.request_id and ${awaitsViewer(a, parameters)})`
 }
 const decidedOn: RowSql = (row, parameters) =>
   `exists (select from request_decisions d where d.request_id = ${row}.request_id
@@ -33,8 +34,9 @@ const decidedOn: RowSql = (row, parameters) =>
 
 part({
   name: 'RequestedPort',
-  description: 'A port that a request asks for, with what an approver needs to know of it.',
-  table: 'grants',
+  description:
+    'A port that a request asks for, or that it asks to keep open, with what an approver needs to know of it.',
+  table: 'requested_ports',
   authorisation: {
     rule:
       `Its requester, whoever may do ${actions.readGrant} at the virtual machine, and the approvers of the port as long ` +
@@ -61,12 +63,14 @@ part({
     sources: column('CIDR', 'Where from it is to be reached.', 'sources', list),
     duration: column(
       'Duration',
-      'Length of the window, from when the port is proven open; null when an absolute end was asked for.',
+      'Length of the window, from when the port is proven open or the grant extended; null when an absolute end was ' +
+        'asked for.',
       'duration_seconds',
       nullable,
     ),
     endsAt: instant(
-      'End of the window; null while it has not begun and no absolute end was asked for.',
+      'End of the window; null while it has not begun and no absolute end was asked for. Of an extension, the absolute ' +
+        'end that is asked for.',
       'ends_at',
       nullable,
     ),
@@ -82,7 +86,7 @@ part({
       'For whom it waits: at most 50; empty when it waits for nobody.',
       (row) => `(select jsonb_build_object('kind', a.approver_kind, 'id', a.approver_id) as value,
         row_number() over (order by a.approver_kind, a.approver_id) as n
-        from awaited_approvals a where a.grant_id = ${row}.id)`,
+        from awaited_approvals a where a.grant_id = ${row}.id and a.request_id = ${row}.request_id)`,
       (approver) => `${approver}.n`,
     ),
     awaitsViewer: value('Boolean', 'Whether the viewer is one of them.', awaiting),

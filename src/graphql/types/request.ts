@@ -3,17 +3,28 @@ import { builder } from '../builder.ts'
 import { RequestStatus } from '../enums.ts'
 import type { Connection } from '../read/description.ts'
 import { entity } from '../read/entity.ts'
-import { column, instant, nullable, parts, plainOne, plainOrNull, value } from '../read/fields.ts'
+import { column, instant, nullable, one, parts, plainOne, plainOrNull, value } from '../read/fields.ts'
 import { placeOf, viewerId, within } from '../read/parameters.ts'
 import { actorSql, isTicket, ticketSql } from '../read/sql.ts'
+import { awaitsReview, viewerCanReview } from './break-glass-use.ts'
+import './extension.ts'
 import { grantPage } from './grant-page.ts'
 import './plain.ts'
 import { awaitedByViewer, awaitsDecision, decidedByViewer } from './request-deciders.ts'
 import { requestedPorts } from './request-parts.ts'
 
+const RequestKind = builder.enumType('RequestKind', {
+  description: 'What a request asks for.',
+  values: {
+    ACCESS: { description: 'Ports of machines to be opened: it has grants of its own.' },
+    EXTENSION: { description: 'A later end of a grant: `Request.extension` says of which.' },
+  },
+})
+
 entity({
   name: 'Request',
-  description: 'One ask for access, to one or more ports of one or more virtual machines.',
+  description:
+    'One ask: for access to one or more ports of one or more virtual machines, or for a later end of one grant.',
   table: 'requests',
   key: { column: 'id', type: 'uuid' },
   authorisation: {
@@ -22,8 +33,8 @@ entity({
       'as it waits for them, or when they decided on it.',
     // The lists are made once for a statement, so that an index finds what is in them.
     where: (row, parameters) =>
-      `(${row}.requester_id = ${viewerId(parameters)} or exists (select 1 from grants g
-        where g.request_id = ${row}.id and ${within(parameters, actions.readGrant, placeOf('g'))})
+      `(${row}.requester_id = ${viewerId(parameters)} or exists (select 1 from requested_ports p
+        where p.request_id = ${row}.id and ${within(parameters, actions.readGrant, placeOf('p'))})
         or ${row}.id = any(array(${awaitedByViewer(parameters)}))
         or ${row}.id = any(array(${decidedByViewer(parameters)})))`,
   },
@@ -43,6 +54,23 @@ entity({
       (row) => ticketSql(`${row}.ticket_id`, `${row}.ticket_system`),
       isTicket,
     ),
+    kind: value(
+      RequestKind,
+      'What was asked for.',
+      (row) => `case when exists (select from extensions x where x.request_id = ${row}.id)
+        then 'EXTENSION' else 'ACCESS' end`,
+    ),
+    extension: one(
+      'Extension',
+      'What was asked of which grant; null unless it is an EXTENSION.',
+      (row, extension) => `${extension}.request_id = ${row}.id`,
+    ),
+    breakGlass: one(
+      'BreakGlassUse',
+      'What it went past and what was found of it; null unless it was made by break-glass.',
+      (row, use) => `${use}.request_id = ${row}.id`,
+    ),
+    viewerCanReview: value('Boolean', 'Whether the viewer may review it now, as one by break-glass.', viewerCanReview),
     status: column(RequestStatus, 'What became of it.', 'status'),
     requestedAt: instant('When it was asked.', 'requested_at'),
     startsAt: instant('When its grants are to open; null: as soon as they may.', 'starts_at', nullable),
@@ -56,7 +84,7 @@ entity({
     ),
     ports: requestedPorts,
     grants: grantPage(
-      'Its grants, as far as the viewer may see them.',
+      'Its grants, as far as the viewer may see them; an EXTENSION has none of its own.',
       (row, grant) => `${grant}.request_id = ${row}.id`,
     ),
     viewerCanDecide: value(
@@ -71,7 +99,8 @@ entity({
         row,
         parameters,
       ) => `(${row}.requester_id = ${viewerId(parameters)} and ${row}.status in ('PENDING_APPROVAL', 'APPROVED')
-        and exists (select from grants g where g.request_id = ${row}.id and g.state in ('PENDING_APPROVAL', 'SCHEDULED')))`,
+        and exists (select from requested_ports p where p.request_id = ${row}.id
+          and (p.state = 'SCHEDULED' or p.waits and ${row}.status = 'PENDING_APPROVAL')))`,
     ),
   },
 })
@@ -83,6 +112,7 @@ const RequestFilter = builder.inputType('RequestFilter', {
     requesterIds: t.stringList({ description: 'By any of these actors, by `Actor.id`.' }),
     mine: t.boolean({ description: 'Only those of the viewer.' }),
     awaitingMe: t.boolean({ description: 'Only those that wait for a decision of the viewer.' }),
+    awaitsReview: t.boolean({ description: 'True: only those by break-glass that nobody has reviewed.' }),
   }),
 })
 
@@ -108,6 +138,7 @@ export const requestPage: Connection = {
       return [
         ...(statuses === undefined ? [] : [`${row}.status = any(${statuses})`]),
         ...(requesters === undefined ? [] : [`${row}.requester_id = any(${requesters})`]),
+        ...(filter.shape('awaitsReview') === true ? [awaitsReview(row)] : []),
         ...(filter.shape('mine') === true ? [`${row}.requester_id = ${viewerId(parameters)}`] : []),
         ...(filter.shape('awaitingMe') === true ? [awaitsDecision(row, parameters)] : []),
       ]

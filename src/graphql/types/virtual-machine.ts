@@ -6,6 +6,7 @@ import { within } from '../read/parameters.ts'
 import { instantSql } from '../read/sql.ts'
 import { activityPage } from './activity-page.ts'
 import { grantPage } from './grant-page.ts'
+import { isLockedDown, scopesSql } from './locked-down.ts'
 import { placeOfMachine } from './place-of-machine.ts'
 import { recentAccess } from './recent-access.ts'
 import './virtual-machine-parts.ts'
@@ -86,6 +87,17 @@ entity({
       (row, exposure) => `${exposure}.vm_id = ${row}.id`,
       (exposure) => `${exposure}.port, ${exposure}.protocol`,
     ),
+    lockedDown: value(
+      'Boolean',
+      'Whether a lockdown is in force at it or at a scope it lies in: no access may be asked for.',
+      (row) => isLockedDown(row, 'id'),
+    ),
+    lockdowns: parts(
+      'Lockdown',
+      'The lockdowns in force over it that the viewer may see, the widest first: at most four.',
+      (row, lockdown) => `${lockdown}.lifted_at is null and ${lockdown}.scope = any(${scopesSql(row, 'id')})`,
+      (lockdown) => `length(${lockdown}.scope)`,
+    ),
     firstSeenAt: instant('When a sync first found it.', 'first_seen_at'),
     lastSeenAt: value('DateTime', 'When a sync last found it.', (row) =>
       instantSql(`case when ${row}.gone_at is not null then ${row}.last_seen_at
@@ -94,8 +106,12 @@ entity({
     goneAt: instant('When a sync no longer found it; null while it exists.', 'gone_at', nullable),
     viewerCanRequestAccess: value(
       'Boolean',
-      'Whether the viewer may ask for access to it, and it is guarded so that there is something to ask for.',
-      (row, parameters) => `(${row}.gone_at is null and ${row}.jit_status = 'CONFIGURED'
+      'Whether the viewer may ask for access to it now: it is guarded, so that there is something to ask for, and not ' +
+        'locked down.',
+      (
+        row,
+        parameters,
+      ) => `(${row}.gone_at is null and ${row}.jit_status = 'CONFIGURED' and not ${isLockedDown(row, 'id')}
         and ${within(parameters, actions.requestAccess, placeOfMachine(row))})`,
     ),
     viewerCanConfigureJit: value(

@@ -1,5 +1,4 @@
 import { actions } from '../../access/role.ts'
-import { longestTicketPart } from '../../access/ticket.ts'
 import { longestAhead, longestJustification, shortestWindow } from '../../access/window.ts'
 import type { RequestOutcome } from '../../commands/command.ts'
 import { keptDays } from '../../commands/idempotency.ts'
@@ -10,6 +9,7 @@ import { Protocol } from '../enums.ts'
 import { entitiesField, entityField } from '../read/entity-field.ts'
 import { inputId } from './input-id.ts'
 import { toldToCaller } from './outcome-payload.ts'
+import { TicketInput } from './ticket-input.ts'
 import { userErrorsField } from './user-errors-field.ts'
 import { verb } from './verb.ts'
 
@@ -26,17 +26,6 @@ const AccessTargetInput = builder.inputType('AccessTargetInput', {
   fields: (t) => ({
     virtualMachine: t.id({ required: true, description: 'The id of the machine.' }),
     ports: t.field({ type: [AccessPortInput], required: true, description: 'The ports: at least one, none twice.' }),
-  }),
-})
-
-const TicketInput = builder.inputType('TicketInput', {
-  description: 'The ticket that a request is for.',
-  fields: (t) => ({
-    id: t.string({
-      required: true,
-      description: `Its number, as its system writes it: up to ${longestTicketPart} characters.`,
-    }),
-    system: t.string({ description: `The system it is of, up to ${longestTicketPart} characters. Null: not said.` }),
   }),
 })
 
@@ -80,6 +69,12 @@ const RequestAccessInput = builder.inputType('RequestAccessInput', {
       type: TicketInput,
       description: 'The ticket it is for. The policy may require one. Null: for none.',
     }),
+    breakGlass: t.boolean({
+      description:
+        'True: opens at once in an emergency, past approval, and past a lockdown which the viewer may also lift; never past ' +
+        'the ports, sources and durations of the policy. It needs a `justification`, is said loudly in the log, and stays ' +
+        'on a list until somebody else has reviewed it.',
+    }),
     idempotencyKey: t.string({
       description:
         `Repeating a call with the key within ${keptDays} days gives the first answer again instead of asking twice: 1 to ` +
@@ -106,7 +101,9 @@ verb('requestAccess', {
     'Asks for ports of machines to be opened for a while. Each port is judged by the policy of its machine; those ' +
     'permitted are opened at once, or when they are to begin: follow them by `grantEvents` or `Grant.state`. When any of ' +
     'them needs approval the whole request waits for it.',
-  authorisation: `Whoever may do ${actions.requestAccess} at each machine.`,
+  authorisation:
+    `Whoever may do ${actions.requestAccess} at each machine; by break-glass, whoever may do ${actions.breakGlass} ` +
+    'there besides.',
   input: RequestAccessInput,
   payload: RequestAccessPayload,
   size: ({ targets }) =>
@@ -127,6 +124,7 @@ verb('requestAccess', {
       startsAt: input.startsAt ?? null,
       justification: input.justification ?? null,
       ticket: input.ticket ? { id: input.ticket.id, system: input.ticket.system ?? null } : null,
+      breakGlass: input.breakGlass ?? null,
       idempotencyKey: input.idempotencyKey ?? null,
     }),
 })

@@ -16,6 +16,7 @@ const inputNames: Readonly<Record<string, string>> = {
   grantId: 'grant',
   requestId: 'request',
   decideWithinSeconds: 'decideWithin',
+  lockdownId: 'lockdown',
   assignmentId: 'roleAssignment',
   durationSeconds: 'duration',
   maximumDurationSeconds: 'maximumDuration',

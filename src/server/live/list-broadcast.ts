@@ -33,8 +33,10 @@ export function createListBroadcast(options: ListBroadcastOptions): Broadcast<Li
       const roles = isRoleFact(fact)
       for (const { list, audiences } of membership.groups.values()) {
         const id = roles ? null : list.touched(fact)
+        const many = list.changedMany(fact)
         for (const audience of audiences.values())
           if (roles) delivery.rolesChanged(audience)
+          else if (many) delivery.changedMany(audience)
           else if (id !== null && list.sees(audience.standing.viewer, id)) delivery.changed(audience, id)
       }
     },

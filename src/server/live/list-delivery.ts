@@ -57,6 +57,10 @@ export function createListDelivery({ reader, standings, clock, log }: ListDelive
     if (standing.failed) throw new Error('the roles of a subscriber cannot be read')
     if (JSON.stringify(audience.viewer.rolesHeld) === JSON.stringify(standing.viewer.rolesHeld)) return
     audience.viewer = standing.viewer
+    sendAnew(audience)
+  }
+
+  const sendAnew = (audience: ListAudience) => {
     audience.parts.clear()
     audience.held.clear()
     for (const lack of audience.behind.values()) lack.whole = true
@@ -166,6 +170,8 @@ export function createListDelivery({ reader, standings, clock, log }: ListDelive
     begin: (audience: ListAudience, member: ListMember): void => fallBehind(audience, member, true),
     /** Sees to it that whoever may see more or less than before is sent the list anew. */
     rolesChanged: (audience: ListAudience): void => void whileReadable(audience, () => judgeAnew(audience)),
+    /** Sends everybody the list anew: too much of it changed at once to be named. */
+    changedMany: sendAnew,
     /** Sees to it that everybody hears of a change. */
     changed(audience: ListAudience, id: string): void {
       // What is being read may be from before the change.

@@ -15,8 +15,9 @@ export interface PassInput extends PassFacts {
 }
 
 /**
- * Reads what a boundary must show, and notes the intent: every live grant has an enforcement row here before any
- * cloud call, so that whoever ends the grant later knows where it may be open. Null when the claim was lost.
+ * Reads what a boundary must show. Grants are locked before their ends are looked at: one that is being extended is not
+ * over. And it notes the intent: every live grant has an enforcement row here before any cloud call, so that whoever
+ * ends the grant later knows where it may be open. Null when the claim was lost.
  */
 export async function beginPass(store: Store, owner: string, claim: Claim): Promise<PassInput | null> {
   const id = claim.boundaryId
@@ -28,17 +29,17 @@ export async function beginPass(store: Store, owner: string, claim: Claim): Prom
           and lease_owner = ${owner}
       ), live as (
         select g.id, g.vm_id, g.port, g.protocol, iso(g.latest_end) as ends, iso(g.ends_at) as window_ends,
-          (select ${leavesSoon} from held) as leaves_soon, ${sources} as sources,
-          ${addresses} as addresses
+          (select ${leavesAt} from held) as leaves_at, (select ${leavesSoon} from held) as leaves_soon,
+          exists (select 1 from enforcements e where e.grant_id = g.id and e.boundary_id = ${id}
+            and e.left_for = g.ends_at) as has_left, ${sources} as sources, ${addresses} as addresses
         from grants g
         where g.state in ('OPENING', 'ACTIVE') and g.open_failed_at is null
           and g.vm_id in (select vm_id from virtual_machine_interfaces where ${isBehind})
-          and exists (select 1 from held where g.ends_at is null or ${leavesAt} > gateway_now())
-          and not exists (select 1 from enforcements e where e.grant_id = g.id and e.boundary_id = ${id}
-            and e.left_for = g.ends_at)
+          and exists (select 1 from held)
         order by g.id for share of g
       ), reached as (
-        select * from live where cardinality(addresses) > 0 and cardinality(sources) > 0
+        select * from live where (leaves_at is null or leaves_at > gateway_now()) and not has_left
+          and cardinality(addresses) > 0 and cardinality(sources) > 0
       ), noted as (
         insert into enforcements (grant_id, boundary_id, status)
         select id, ${id}, 'UNKNOWN' from reached on conflict do nothing

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { bigserial, index, jsonb, pgEnum, pgTable, text, uuid } from 'drizzle-orm/pg-core'
-import { factKinds } from '../../access/facts.ts'
+import { factKinds } from '../../access/fact-kinds.ts'
 import { instant, xid8 } from './column.ts'
 import { actorKind } from './policy.ts'
 

@@ -71,6 +71,8 @@ export const grants = pgTable(
     sources: texts('sources'),
     state: grantState().notNull(),
     requestedAt: instant('requested_at').notNull(),
+    /** Asked for by break-glass: see break_glass_uses. */
+    breakGlass: boolean('break_glass').notNull().default(false),
     /** Length of the window when it starts at activation; null when an absolute end was asked. */
     durationSeconds: integer('duration_seconds'),
     /** When it is to open; null: as soon as it may. */
@@ -86,6 +88,10 @@ export const grants = pgTable(
     /** The latest moment the window can end; written into the cloud's rule. */
     latestEnd: instant('latest_end').notNull(),
     activatedAt: instant('activated_at'),
+    /** When its window was last extended; null when it never was. */
+    extendedAt: instant('extended_at'),
+    /** When its end is to be announced; null when it is not to be, or was. Set anew with every end. */
+    noticeAt: instant('notice_at'),
     /** Set when the opening was given up; the grant is OPEN_FAILED once its clean-up is proven. */
     openFailedAt: instant('open_failed_at'),
     faultCode: text('fault_code'),
@@ -127,6 +133,12 @@ export const grants = pgTable(
     index('grants_live')
       .on(table.vmId)
       .where(sql`state in ('OPENING', 'ACTIVE', 'CLOSING')`),
+    index('grants_notice')
+      .on(table.noticeAt)
+      .where(sql`state = 'ACTIVE' and notice_at is not null`),
+    index('grants_unended')
+      .on(table.accountId)
+      .where(sql`state in ('PENDING_APPROVAL', 'SCHEDULED', 'OPENING', 'ACTIVE')`),
     check(
       'grants_window',
       sql`(${table.durationSeconds} is null) <> (${table.endsAt} is null) or ${table.activatedAt} is not null`,

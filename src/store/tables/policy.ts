@@ -33,6 +33,8 @@ export const policies = pgTable(
     version: integer().notNull().default(1),
     createdAt: instant('created_at').notNull(),
     updatedAt: instant('updated_at').notNull(),
+    /** How long before its end a grant is announced to end, in seconds; 0: never, null: as the gateway says. */
+    noticeSeconds: integer('notice_seconds'),
     createdByKind: actorKind('created_by_kind').notNull(),
     createdById: text('created_by_id').notNull(),
     createdByName: text('created_by_name').notNull(),
@@ -53,6 +55,7 @@ export const policies = pgTable(
     uniqueIndex('policies_one_enabled')
       .on(table.vmId)
       .where(sql`disabled_at is null`),
+    check('policies_notice_in_range', sql`${table.noticeSeconds} between 0 and 3600`),
     index('policies_account').on(table.accountId, table.id),
   ],
 )

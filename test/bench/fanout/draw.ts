@@ -1,4 +1,4 @@
-import type { GrantFactKind } from '../../../src/access/facts.ts'
+import type { GrantFactKind } from '../../../src/access/fact-kinds.ts'
 import type { GrantState, Protocol } from '../../../src/access/words.ts'
 import { encodeCursor } from '../../../src/activity/cursor.ts'
 import { globalId } from '../../../src/graphql/global-id.ts'

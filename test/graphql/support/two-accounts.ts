@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { placeOf } from '../../../src/commands/lock-down.ts'
 import type { Store } from '../../../src/store/store.ts'
 
 export interface Machine {
@@ -101,4 +102,16 @@ export async function writeTwoAccounts({ pool }: Store): Promise<void> {
       requester,
     )
   }
+}
+
+/** Writes a lockdown in force, which ends nothing, and answers its id. */
+export async function writeLockdown({ pool }: Store, scope: string): Promise<string> {
+  const { accountId, resourceGroupId, vmId } = placeOf(scope)
+  const { rows } = await pool.query<{ id: string }>(
+    `insert into lockdowns (id, scope, account_id, resource_group_id, vm_id, reason, began_at, began_by_kind, began_by_id,
+       began_by_name)
+     values (gen_random_uuid(), $1, $2, $3, $4, 'a drill', gateway_now(), 'PERSON', 'ada', 'Ada') returning id`,
+    [scope, accountId, resourceGroupId, vmId],
+  )
+  return rows[0]?.id ?? ''
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { GrantFactKind } from '../../../src/access/facts.ts'
+import type { GrantFactKind } from '../../../src/access/fact-kinds.ts'
 import type { Viewer } from '../../../src/access/viewer.ts'
 import type { Activity } from '../../../src/activity/activity.ts'
 import type { GatewayContext } from '../../../src/graphql/context.ts'

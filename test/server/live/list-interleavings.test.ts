@@ -59,6 +59,7 @@ function stage() {
       (await readIds(viewer, ids)).filter((id) => after === null || id > after).slice(0, limit),
     among: readIds,
     touched: ({ vmId }) => vmId,
+    changedMany: () => false,
     sees,
   }
   /** The document: each thing that is listed with its version, as it is when it is read. */

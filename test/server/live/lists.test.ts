@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { disableJit } from '../../../src/commands/disable-jit.ts'
+import { liftLockDown } from '../../../src/commands/lift-lock-down.ts'
+import { lockDown } from '../../../src/commands/lock-down.ts'
 import { enableJit } from '../../../src/commands/enable-jit.ts'
 import type { Viewer } from '../../../src/access/viewer.ts'
 import { startFeed } from '../../../src/activity/feed.ts'
@@ -74,6 +76,29 @@ describe('a list of machines that is kept current', () => {
       removedIds: [],
       virtualMachines: [{ name: 'web-001', jitStatus: 'CONFIGURED' }],
     })
+    await stream.return?.()
+  })
+
+  test('is sent anew when a lockdown of more than one machine begins or is lifted, and only then', async () => {
+    const locked = `subscription ($filter: VirtualMachineFilter) {
+      virtualMachineChanges(filter: $filter) { restarts virtualMachines { name lockedDown } } }`
+    const stream = await subscribe(fanOut, ada, {
+      text: locked,
+      variables: { filter: { search: 'web-00' } },
+      store: database.store,
+    })
+    const lockedDown = async () => {
+      const { restarts, virtualMachines } = (await next(stream)) as any
+      return [restarts, new Set(virtualMachines.map((machine: any) => machine.lockedDown))]
+    }
+    expect(await lockedDown()).toEqual([true, new Set([false])])
+    const context = { store: database.store, viewer: ada }
+    const { id } = await lockDown(context, { scope: resourceGroup, reason: 'a drill' })
+    expect(await lockedDown()).toEqual([true, new Set([true])])
+    await liftLockDown(context, { lockdownId: id ?? '' })
+    expect(await lockedDown()).toEqual([true, new Set([false])])
+    await lockDown(context, { scope: machineKey('web-003'), reason: 'a drill' })
+    expect(await lockedDown()).toEqual([false, new Set([true])])
     await stream.return?.()
   })
 

@@ -3,11 +3,11 @@ import {
   factKinds,
   grantFactKinds,
   requestFactKinds,
-  type FactDetails,
   type FactKind,
   type GrantFactKind,
   type RequestFactKind,
-} from '../../../../src/access/facts.ts'
+} from '../../../../src/access/fact-kinds.ts'
+import type { FactDetails } from '../../../../src/access/facts.ts'
 import type { Viewer } from '../../../../src/access/viewer.ts'
 import { globalId, type NodeType } from '../../../../src/graphql/global-id.ts'
 import type { Store } from '../../../../src/store/store.ts'
@@ -59,6 +59,10 @@ const details: Readonly<FactDetails> = {
   PolicyCreated: { version: 1, ports: recordedPorts(), ...terms(0) },
   PolicyUpdated: { version: 2, ports: [], ...terms(1) },
   PolicyDisabled: { version: 3, ports: recordedPorts().slice(1), ...terms(2) },
+  BreakGlassUsed: { justification: odd(2), past: ['APPROVAL', 'LOCKDOWN'], note: null },
+  BreakGlassReviewed: { justification: odd(3), past: [], note: odd(6) },
+  LockdownBegan: { scope: '/', reason: odd(2) },
+  LockdownLifted: { scope: (machines[1] as Machine).group, reason: odd(3) },
   BoundaryWritten: { added: [odd(2), odd(6)], removed: [] },
   BoundaryWriteFailed: { fault: { code: 'Odd', message: odd(3) }, attempts: 3 },
   ExposureFound: { port: 22, protocol: 'TCP', ruleName: odd(6) },
@@ -103,6 +107,18 @@ export async function writeOddEstate(store: Store): Promise<void> {
   await write(`update requests set justification = $1, decided_at = gateway_now() where requester_id = 'rita'`, odd(3))
   for (const [n, { request }] of grants.entries()) await writeRequest(write, request, n)
   for (const [n, kind] of factKinds.entries()) await writeFact(write, kind, n)
+  for (const [n, { request }] of grants.slice(0, 5).entries())
+    await writeExtension(write, request, grants[n + 4]?.id ?? '', n)
+  for (const [n, { request }] of grants.slice(2, 6).entries())
+    await write(
+      `insert into break_glass_uses (request_id, used_by_id, used_at, past, reviewed_at, reviewed_by_kind,
+         reviewed_by_id, reviewed_by_name, note) values ($1, 'rob', $2, $3::text[]::safeguard[], $4, $5, $6, $7, $8)`,
+      request,
+      moments[0],
+      ['LOCKDOWN', 'APPROVAL'].slice(n % 3),
+      ...(n < 2 ? [null, null, null, null, null] : [moments[1], 'PERSON', odd(n), odd(n + 1), odd(n + 2)]),
+    )
+  for (const [n, machine] of machines.slice(0, 6).entries()) await writeLockdown(write, machine, n)
   for (const [n, scope] of [
     '/',
     ...machines.slice(0, 3).map(({ group }) => group),
@@ -315,6 +331,46 @@ async function writeGrant(write: Write, id: string, { boundary }: Machine, n: nu
     )
 }
 
+/** Has the request of one grant be an extension of another: done, asked for a while or to a moment, or not done. */
+async function writeExtension(write: Write, requestId: string, grantId: string, n: number): Promise<void> {
+  const done = n % 2 === 0
+  await write(
+    `insert into extensions (request_id, grant_id, duration_seconds, ends_at, previous_ends_at, extended_at, extended_to)
+     values ($1, $2, $3, $4, $5, $6, $6)`,
+    requestId,
+    grantId,
+    n % 3 === 0 ? null : 3_600 + n,
+    n % 3 === 0 ? moments[1] : null,
+    moments[0],
+    done ? moments[1] : null,
+  )
+  if (done) await write('update grants set extended_at = $2 where id = $1', grantId, moments[1])
+}
+
+async function writeLockdown(write: Write, { id, account, group }: Machine, n: number): Promise<void> {
+  const [scope, ...place] = (
+    [
+      ['/', null, null, null],
+      [`/subscriptions/${account}`, account, null, null],
+      [group, account, group, null],
+      [id, account, group, id],
+    ] as const
+  )[n % 4] as readonly [string, ...(string | null)[]]
+  await write(
+    `insert into lockdowns (id, scope, account_id, resource_group_id, vm_id, reason, began_at, began_by_kind, began_by_id,
+       began_by_name, grants_ended, lifted_at, lifted_by_kind, lifted_by_id, lifted_by_name)
+     values (gen_random_uuid(), $1, $2, $3, $4, $5, $6, 'PERSON', $7, $8, $9, $10, $11, $12, $13)`,
+    scope,
+    ...place,
+    odd(n),
+    moments[n % 2],
+    odd(n + 1),
+    odd(n + 2),
+    n,
+    ...(n < 3 ? [null, null, null, null] : [moments[0], 'PROGRAM', odd(n + 3), odd(n + 4)]),
+  )
+}
+
 async function writeFact(write: Write, kind: FactKind, n: number): Promise<void> {
   const machine = machines[n % machines.length] as Machine
   const grant = grants[n % grants.length]
@@ -343,6 +399,7 @@ async function writeFact(write: Write, kind: FactKind, n: number): Promise<void>
 /** Ids of all there is by type, and of what is not there. */
 export async function idsOf({ pool }: Store): Promise<Record<string, string[]>> {
   const positions = await pool.query<{ position: string }>('select position from activities')
+  const lockdowns = await pool.query<{ id: string }>('select id from lockdowns')
   const roles = await pool.query<{ id: string }>('select id from role_assignments')
   const all: [NodeType, string][] = [
     ...machines.flatMap(({ id, boundary, policy }): [NodeType, string][] => [
@@ -356,6 +413,7 @@ export async function idsOf({ pool }: Store): Promise<Record<string, string[]>> 
     ]),
     ...accounts.map((id): [NodeType, string] => ['Account', id]),
     ...positions.rows.map(({ position }): [NodeType, string] => ['Activity', position]),
+    ...lockdowns.rows.map(({ id }): [NodeType, string] => ['Lockdown', id]),
     ...roles.rows.map(({ id }): [NodeType, string] => ['RoleAssignment', id]),
     ['Grant', '00000000-0000-4000-8000-000000000000'],
   ]
@@ -377,6 +435,19 @@ function grantDetail(kind: FactKind) {
     refusals: n % 2 === 0 ? [] : refusals,
     endReason: [null, 'TIME_UP', 'REVOKED'][n % 3],
     fault: n % 2 === 0 ? null : { code: 'Odd', message: odd(n) },
+    ...(n % 3 === 0 ? {} : { breakGlass: n % 3 === 1 }),
+    ...(kind === 'GrantExtended' ? { previousEndsAt: moments[0] } : {}),
+    ...(kind === 'GrantEndsSoon'
+      ? {
+          extension: {
+            longestSeconds: 3_661,
+            until: moments[1],
+            needsApproval: true,
+            needsJustification: false,
+            needsTicket: true,
+          },
+        }
+      : {}),
   }
 }
 

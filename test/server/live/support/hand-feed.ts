@@ -1,4 +1,4 @@
-import type { GrantFactKind } from '../../../../src/access/facts.ts'
+import type { GrantFactKind } from '../../../../src/access/fact-kinds.ts'
 import { gatewayActor } from '../../../../src/access/words.ts'
 import type { Activity, Cursor, Feed } from '../../../../src/activity/activity.ts'
 import { compareCursors } from '../../../../src/activity/cursor.ts'
