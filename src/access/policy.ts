@@ -36,6 +36,8 @@ export interface PolicyTerms {
   readonly ticket: TextRule
   /** Whether foreign rules of security groups that admit nothing but protected ports are taken away meanwhile. */
   readonly closesForeignRules: boolean
+  /** How long before its end a grant is announced to end, in seconds; 0: never, null: as the gateway is configured. */
+  readonly noticeSeconds: number | null
 }
 
 /** A port as a protocol and a number, without what may be asked of it. */

@@ -1,4 +1,5 @@
 import { readApproval, type ApprovalInput, type ApprovalRule } from './approval.ts'
+import { noticeError, type NoticeInput } from './notice.ts'
 import type { PolicyTerms } from './policy.ts'
 import { anyText, readTextRule, type TextRule, type TextRuleInput } from './text-rule.ts'
 import type { UserError } from './user-error.ts'
@@ -9,6 +10,7 @@ export interface TermsInput {
   readonly justificationRule?: TextRuleInput | null
   readonly ticketRule?: TextRuleInput | null
   readonly closesForeignRules?: boolean | null
+  readonly noticeRule?: NoticeInput | null
 }
 
 /** What a policy says apart from its ports. */
@@ -20,6 +22,7 @@ export const noTerms: CommonTerms = {
   justification: anyText,
   ticket: anyText,
   closesForeignRules: false,
+  noticeSeconds: null,
 }
 
 /** Terms as read: what is undefined stays as it is. */
@@ -28,6 +31,7 @@ export interface TermChanges {
   readonly justification: TextRule | undefined
   readonly ticket: TextRule | undefined
   readonly closesForeignRules: boolean | undefined
+  readonly notice: NoticeInput | undefined
 }
 
 /** Checks terms as asked. */
@@ -35,18 +39,22 @@ export function readTerms(input: TermsInput): {
   readonly changes: TermChanges
   readonly userErrors: readonly UserError[]
 } {
-  const { approvalRule, justificationRule, ticketRule } = input
+  const { approvalRule, justificationRule, ticketRule, noticeRule } = input
   const approval = approvalRule ? readApproval(approvalRule, ['approvalRule']) : null
   const justification = justificationRule ? readTextRule(justificationRule, ['justificationRule']) : null
   const ticket = ticketRule ? readTextRule(ticketRule, ['ticketRule']) : null
+  const wrongNotice = noticeRule ? noticeError(noticeRule, ['noticeRule']) : null
   return {
     changes: {
       approval: approval?.rule,
       justification: justification?.rule,
       ticket: ticket?.rule,
       closesForeignRules: input.closesForeignRules ?? undefined,
+      notice: noticeRule ?? undefined,
     },
-    userErrors: [approval, justification, ticket].flatMap((read) => read?.userErrors ?? []),
+    userErrors: [approval, justification, ticket]
+      .flatMap((read) => read?.userErrors ?? [])
+      .concat(wrongNotice === null ? [] : [wrongNotice]),
   }
 }
 
@@ -58,5 +66,6 @@ export function changeTerms(current: CommonTerms, changes: TermChanges): CommonT
     justification: changes.justification ?? current.justification,
     ticket: changes.ticket ?? current.ticket,
     closesForeignRules: changes.closesForeignRules ?? current.closesForeignRules,
+    noticeSeconds: changes.notice === undefined ? current.noticeSeconds : (changes.notice.beforeEndSeconds ?? null),
   }
 }

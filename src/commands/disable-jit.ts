@@ -32,21 +32,14 @@ export async function disableJit(
     const disabled = policies.map((policy) => policy.vmId)
     await appendFacts(
       tx,
-      policies.map(({ id, vmId, accountId, resourceGroupId, version, ports, approval, ...others }) => ({
+      policies.map(({ id, vmId, accountId, resourceGroupId, enabled: _enabled, ...detail }) => ({
         kind: 'PolicyDisabled' as const,
         actor: viewer.actor,
         policyId: id,
         vmId,
         accountId,
         resourceGroupId,
-        detail: {
-          version,
-          ports,
-          approval,
-          justification: others.justification,
-          ticket: others.ticket,
-          closesForeignRules: others.closesForeignRules,
-        },
+        detail,
       })),
     )
     await endGrants(tx, { vmIds: disabled }, 'POLICY_CHANGED', viewer.actor)

@@ -47,9 +47,9 @@ export async function insertPolicies(
 
 /** What policies ask of every port, as the columns have it. */
 const termNames = sql`approval, justification_required, justification_pattern, ticket_required, ticket_pattern,
-  closes_foreign_rules`
+  closes_foreign_rules, notice_seconds`
 const termTypes = sql`approval jsonb, justification_required boolean, justification_pattern text,
-  ticket_required boolean, ticket_pattern text, closes_foreign_rules boolean`
+  ticket_required boolean, ticket_pattern text, closes_foreign_rules boolean, notice_seconds int`
 
 interface TermColumns {
   readonly approval: ApprovalRule | null
@@ -58,9 +58,11 @@ interface TermColumns {
   readonly ticket_required: boolean
   readonly ticket_pattern: string | null
   readonly closes_foreign_rules: boolean
+  readonly notice_seconds: number | null
 }
 
-function termColumns({ approval, justification, ticket, closesForeignRules }: PolicyTerms): TermColumns {
+function termColumns(terms: PolicyTerms): TermColumns {
+  const { approval, justification, ticket, closesForeignRules, noticeSeconds } = terms
   return {
     approval,
     justification_required: justification.required,
@@ -68,6 +70,7 @@ function termColumns({ approval, justification, ticket, closesForeignRules }: Po
     ticket_required: ticket.required,
     ticket_pattern: ticket.pattern,
     closes_foreign_rules: closesForeignRules,
+    notice_seconds: noticeSeconds,
   }
 }
 
@@ -81,7 +84,7 @@ export async function writeTerms(
     update policies p set version = p.version + 1, updated_at = gateway_now(), approval = t.approval,
       justification_required = t.justification_required, justification_pattern = t.justification_pattern,
       ticket_required = t.ticket_required, ticket_pattern = t.ticket_pattern,
-      closes_foreign_rules = t.closes_foreign_rules
+      closes_foreign_rules = t.closes_foreign_rules, notice_seconds = t.notice_seconds
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as t(id uuid, ${termTypes}) where p.id = t.id`)
 }
 
@@ -131,7 +134,7 @@ export async function holdPolicies(
   const locks = { none: sql``, share: sql`for share`, update: sql`for no key update` }
   const { rows } = await tx.execute<HeldPolicy>(sql`
     select p.id, p.vm_id as "vmId", p.account_id as "accountId", p.resource_group_id as "resourceGroupId", p.version,
-      p.disabled_at is null as enabled, p.approval,
+      p.disabled_at is null as enabled, p.approval, p.notice_seconds as "noticeSeconds",
       jsonb_build_object('required', p.justification_required, 'pattern', p.justification_pattern) as justification,
       jsonb_build_object('required', p.ticket_required, 'pattern', p.ticket_pattern) as ticket,
       p.closes_foreign_rules as "closesForeignRules"

@@ -128,10 +128,16 @@ describe('the end of a grant', () => {
   })
 
   it('is announced as its policy says, where it says so', async () => {
-    await database.store.pool.query('update policies set notice_seconds = 1200')
+    const notice = (beforeEndSeconds: number | null) =>
+      updatePolicy(
+        { store: database.store, viewer: admin },
+        { policyIds: [policyId], noticeRule: { beforeEndSeconds } },
+      )
+    await notice(1_200)
     const early = await open(30)
-    await database.store.pool.query('update policies set notice_seconds = 0')
+    await notice(0)
     const never = await open(30)
+    await notice(null)
     await database.advance(11 * minute)
     await announce()
     await database.advance(18 * minute)

@@ -22,7 +22,7 @@ async function termsOf(id: string) {
   const [terms] = await rows<object>(
     database.store,
     `select version, approval, justification_required, justification_pattern, ticket_required, ticket_pattern,
-       array(select q.port || ' ' || q.maximum_duration_seconds || coalesce(' ' || (q.approval->>'approvalsNeeded'), '')
+       notice_seconds, array(select q.port || ' ' || q.maximum_duration_seconds || coalesce(' ' || (q.approval->>'approvalsNeeded'), '')
          from policy_ports q where q.policy_id = p.id order by q.port) as ports from policies p where id = $1`,
     [id],
   )
@@ -38,6 +38,7 @@ describe('a policy', () => {
       justification_pattern: null,
       ticket_required: false,
       ticket_pattern: null,
+      notice_seconds: null,
       ports: ['22 10800'],
     })
   })
@@ -48,6 +49,7 @@ describe('a policy', () => {
       approvalRule: rule(1, user('ann')),
       justificationRule: { required: true },
       ticketRule: { required: false, pattern: 'OPS-\\d+' },
+      noticeRule: { beforeEndSeconds: 600 },
     }
     const id = await protectOn(database.store, 'strict', terms, [
       { port: 22, approvalRule: rule(2, user('ann'), user('bob')) },
@@ -56,6 +58,7 @@ describe('a policy', () => {
       approval: stored('ann'),
       justification_required: true,
       ticket_pattern: 'OPS-\\d+',
+      notice_seconds: 600,
       ports: ['22 10800 2'],
     })
     expect(await factsAfter(database.store, end)).toMatchObject([
@@ -65,6 +68,7 @@ describe('a policy', () => {
           approval: stored('ann'),
           justification: { required: true, pattern: null },
           ticket: { required: false, pattern: 'OPS-\\d+' },
+          noticeSeconds: 600,
           ports: [{ port: 22, approval: { approvalsNeeded: 2 } }],
         },
       },
@@ -72,7 +76,11 @@ describe('a policy', () => {
   })
 
   it('is changed in what is named, and left alone in the rest', async () => {
-    const terms = { approvalRule: rule(1, user('ann')), justificationRule: { required: true } }
+    const terms = {
+      approvalRule: rule(1, user('ann')),
+      justificationRule: { required: true },
+      noticeRule: { beforeEndSeconds: 900 },
+    }
     const id = await protectOn(database.store, 'edited', terms, [
       { port: 22, maximumDurationSeconds: 600 },
       { port: 80, approvalRule: rule(1, user('bob')) },
@@ -80,6 +88,7 @@ describe('a policy', () => {
     await update({ policyIds: [id], ticketRule: { required: true } })
     expect(await termsOf(id)).toMatchObject({
       version: 2,
+      notice_seconds: 900,
       approval: stored('ann'),
       justification_required: true,
       ticket_required: true,
@@ -94,9 +103,15 @@ describe('a policy', () => {
     await update({ policyIds: [id], setPorts: [{ port: 22, maximumDurationSeconds: 900 }] })
     expect(await termsOf(id)).toMatchObject({ approval: stored('ann'), ports: ['22 900 2', '80 10800'] })
     const end = await endOfLog(database.store)
-    await update({ policyIds: [id], approvalRule: { approvalsNeeded: 0 }, justificationRule: { required: false } })
+    await update({
+      policyIds: [id],
+      approvalRule: { approvalsNeeded: 0 },
+      justificationRule: { required: false },
+      noticeRule: {},
+    })
     expect(await termsOf(id)).toMatchObject({
       version: 5,
+      notice_seconds: null,
       approval: null,
       justification_required: false,
       ticket_required: true,
@@ -117,6 +132,8 @@ describe('a policy', () => {
       [{ approvalRule: rule(3, user('ann')) }, ['INVALID_INPUT at approvalRule.approvers']],
       [{ justificationRule: { required: true, pattern: '(a' } }, ['INVALID_INPUT at justificationRule.pattern']],
       [{ ticketRule: { required: true, pattern: '(a)\\1' } }, ['INVALID_INPUT at ticketRule.pattern']],
+      [{ noticeRule: { beforeEndSeconds: -1 } }, ['INVALID_INPUT at noticeRule.beforeEnd']],
+      [{ noticeRule: { beforeEndSeconds: 3_601 } }, ['INVALID_INPUT at noticeRule.beforeEnd']],
       [
         { ports: [{ port: 22, approvalRule: { approvalsNeeded: 11 } }] },
         ['INVALID_INPUT at ports.0.approvalRule.approvalsNeeded'],

@@ -57,7 +57,13 @@ const port = fc.record({
   maximumDurationSeconds: fc.constantFrom(300, 1_799, 1_860, 10_800),
   approval,
 })
-const terms = fc.record({ approval, justification: texts, ticket: texts })
+const terms = fc.record({
+  approval,
+  justification: texts,
+  ticket: texts,
+  noticeSeconds: fc.constant(null),
+  closesForeignRules: fc.constant(false),
+})
 
 it('is in the API what the evaluation of an extension would answer', async () => {
   const { store } = database

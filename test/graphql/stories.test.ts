@@ -213,8 +213,15 @@ describe('requests and grants', () => {
   })
 
   test('a grant is extended by its holder, and its end is announced', async () => {
-    const { grant } = await grantTo('web-22')
+    const { grant, policy } = await grantTo('web-22')
     const { store } = database
+    for (const beforeEnd of ['PT15M', 'PT0S', null]) {
+      const { updatePolicy } = await tell('set-notice', { policies: [policy], beforeEnd })
+      expect(updatePolicy).toMatchObject({ results: [{ policy: { noticeBeforeEnd: beforeEnd } }], userErrors: [] })
+    }
+    expect((await tell('set-notice', { policies: [policy], beforeEnd: 'PT2H' })).updatePolicy.userErrors).toMatchObject(
+      [{ code: 'INVALID_INPUT', field: ['noticeRule', 'beforeEnd'] }],
+    )
     await store.pool.query(
       `update grants set state = 'ACTIVE', activated_at = gateway_now(), ends_at = gateway_now() + interval '10 minutes'
        where id = $1`,

@@ -170,6 +170,12 @@ export const activityVariants = [
         'Whether foreign rules were to be taken away for it.',
         (row) => `coalesce((${row}.detail->>'closesForeignRules')::boolean, false)`,
       ),
+      noticeBeforeEnd: value(
+        'Duration',
+        'How long before its end a grant was to be announced; PT0S: never, null: as the gateway is configured.',
+        int('noticeSeconds'),
+        nullable,
+      ),
       ports: plainList(
         'RecordedPort',
         'The ports it protected.',

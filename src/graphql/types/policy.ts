@@ -65,6 +65,12 @@ entity({
       'Whether foreign rules of security groups that admit nothing but its ports are taken away meanwhile.',
       'closes_foreign_rules',
     ),
+    noticeBeforeEnd: column(
+      'Duration',
+      'How long before its end a grant is announced to end; PT0S: never, null: as the gateway is configured.',
+      'notice_seconds',
+      nullable,
+    ),
     version: column('Int', 'Counts up with each change, from 1.', 'version'),
     createdAt: instant('When JIT was enabled.', 'created_at'),
     updatedAt: instant('When it last changed.', 'updated_at'),

@@ -1,4 +1,5 @@
 import { approvalBounds, type ApprovalInput } from '../../access/approval.ts'
+import { longestNotice } from '../../access/notice.ts'
 import type { TermsInput } from '../../access/terms.ts'
 import { bounds } from '../../access/text-pattern-syntax.ts'
 import type { TextRuleInput as TextRule } from '../../access/text-rule.ts'
@@ -57,6 +58,18 @@ const TextRuleInput = builder.inputType('TextRuleInput', {
   }),
 })
 
+const NoticeRuleInput = builder.inputType('NoticeRuleInput', {
+  description: 'When the ends of grants are announced, by GRANT_ENDS_SOON.',
+  fields: (t) => ({
+    beforeEnd: t.field({
+      type: 'Duration',
+      description:
+        `How long before the end: up to ${formatDuration(longestNotice)}; PT0S: never. A window that is no longer than ` +
+        'this is not announced. Null: as the gateway is configured.',
+    }),
+  }),
+})
+
 type InputBuilder = PothosSchemaTypes.InputFieldBuilder<typeof builder.$inferSchemaTypes, 'InputObject'>
 
 /** What a policy says apart from its ports; `absent` says what null means. */
@@ -79,6 +92,10 @@ export const termFields = (t: InputBuilder, absent: string) => ({
       'protected ports, from groups that the machine alone wears, and writes them again as they were once this is false ' +
       `or JIT is disabled. Otherwise such a rule stays, and \`VirtualMachine.exposures\` names it. Null: ${absent}.`,
   }),
+  noticeRule: t.field({
+    type: NoticeRuleInput,
+    description: `When the ends that grants are given from now on are announced. Null: ${absent === 'nothing' ? 'as the gateway is configured' : absent}.`,
+  }),
 })
 
 /** A rule in the words of commands. */
@@ -100,6 +117,7 @@ export function policyTerms(input: {
   readonly justificationRule?: TextInput | undefined
   readonly ticketRule?: TextInput | undefined
   readonly closesForeignRules?: boolean | null | undefined
+  readonly noticeRule?: typeof NoticeRuleInput.$inferInput | null | undefined
 }): TermsInput {
   const text = (rule: TextInput): TextRule | null =>
     rule ? { required: rule.required, pattern: rule.pattern ?? null } : null
@@ -108,5 +126,6 @@ export function policyTerms(input: {
     justificationRule: text(input.justificationRule),
     ticketRule: text(input.ticketRule),
     closesForeignRules: input.closesForeignRules ?? null,
+    noticeRule: input.noticeRule ? { beforeEndSeconds: input.noticeRule.beforeEnd ?? null } : null,
   }
 }

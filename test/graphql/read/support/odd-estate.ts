@@ -478,6 +478,7 @@ function terms(n: number) {
     justification: { required: n % 2 === 0, pattern: n % 2 === 0 ? null : odd(n) },
     ticket: { required: n % 2 === 1, pattern: null },
     closesForeignRules: n % 2 === 1,
+    noticeSeconds: n % 2 === 0 ? null : n,
   }
 }
 
