@@ -1,7 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
 import { globalId } from '../../src/graphql/global-id.ts'
 import { smallEstate, sshForAll } from '../support/cloud-estate.ts'
-import { story, type ApiClient } from './support/client.ts'
+import { story } from './support/client.ts'
+import { watch } from './support/watch.ts'
 import { useWholeGateway } from './support/whole-gateway.ts'
 
 const { estate, machine } = smallEstate(
@@ -43,20 +44,6 @@ async function request(name: string, more: object = {}) {
 async function latest(): Promise<string> {
   const { activity } = await gateway.ada.ask('{ activity(first: 1) { nodes { cursor } } }')
   return activity.nodes[0].cursor
-}
-
-/** The events of a subscription behind a place, over WebSocket, one by one. */
-function watch(who: ApiClient, name: string, variables: object) {
-  const client = who.webSocket()
-  const events = client.iterate({ query: story(name), variables: variables as Record<string, unknown> })
-  return {
-    async next(): Promise<any> {
-      const { value, done } = await events.next()
-      if (done === true || value.errors !== undefined) throw new Error(JSON.stringify(value?.errors ?? 'ended'))
-      return Object.values(value.data ?? {})[0]
-    },
-    stop: () => client.dispose(),
-  }
 }
 
 describe('a port that needs approval', () => {
