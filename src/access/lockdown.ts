@@ -1,4 +1,4 @@
-import { accountOf, resourceGroupOf } from './scope.ts'
+import { accountOf, accountScope, resourceGroupOf } from './scope.ts'
 import type { LockedDown } from './user-error.ts'
 
 /** Longest reason of a lockdown, in characters. */
@@ -30,5 +30,5 @@ export function lockedDown(name: string, lockdown: Lockdown, field: readonly str
 export function scopesOf(vmId: string): readonly string[] {
   const account = accountOf(vmId)
   const group = resourceGroupOf(vmId)
-  return ['/', ...(account === null ? [] : [`/subscriptions/${account}`]), ...(group === null ? [] : [group]), vmId]
+  return ['/', ...(account === null ? [] : [accountScope(account)]), ...(group === null ? [] : [group]), vmId]
 }

@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { longestReason } from '../access/lockdown.ts'
 import { actions } from '../access/role.ts'
-import { accountOf, parseScope, resourceGroupOf } from '../access/scope.ts'
+import { accountOf, accountScope, parseScope, resourceGroupOf } from '../access/scope.ts'
 import type { UserError } from '../access/user-error.ts'
 import { may, type Viewer } from '../access/viewer.ts'
 import { appendFacts } from '../store/append-facts.ts'
@@ -75,8 +75,10 @@ function inputErrors(scope: string | null, reason: string): UserError[] {
 /** A scope that is misspelt must not pass for one that is safe now. */
 async function isKnown(tx: Transaction, scope: string): Promise<boolean> {
   if (scope === '/') return true
+  const account = accountOf(scope)
+  const whole = account !== null && scope === accountScope(account) ? account : null
   const { rows } = await tx.execute<{ known: boolean }>(sql`select
-    exists (select 1 from accounts where id = ${accountOf(scope)} and '/subscriptions/' || id = ${scope})
+    exists (select 1 from accounts where id = ${whole})
     or exists (select 1 from virtual_machines where resource_group_id = ${scope})
     or exists (select 1 from virtual_machines where id = ${scope}) as known`)
   return rows[0]?.known === true

@@ -1,74 +1,22 @@
-import { grantFactKinds, requestFactKinds, type FactKind } from '../../access/fact-kinds.ts'
-import { builder } from '../builder.ts'
+import { grantFactKinds, requestFactKinds } from '../../access/fact-kinds.ts'
 import {
   DriftResponse,
   EndReason,
   GrantState,
   PrincipalKindEnum,
-  Protocol,
   RequestStatus,
   RoleName,
   Safeguard,
   Verdict,
 } from '../enums.ts'
-import type { Field } from '../read/description.ts'
-import { addresses, list, nullable, one, plainList, plainOne, plainOrNull, value } from '../read/fields.ts'
-import { elementsSql, failureSql, isFailure, isTicket, textsSql, ticketSql } from '../read/sql.ts'
-import './boundary-rule.ts'
+import { addresses, list, nullable, one, plainList, plainOrNull, value } from '../read/fields.ts'
+import { elementsSql, isFailure, isTicket, ticketSql } from '../read/sql.ts'
+import { fault, int, name, port, protocol, text, textRule, texts, variant } from './activity-detail.ts'
 import { approvalField } from './plain.ts'
-
-const text = (name: string) => (row: string) => `${row}.detail->>'${name}'`
-const int = (name: string) => (row: string) => `(${row}.detail->>'${name}')::int`
-const texts = (name: string) => (row: string) => textsSql(`${row}.detail->'${name}'`)
-const fault = (row: string) => failureSql(`${row}.detail->'fault'->>'code'`, `${row}.detail->'fault'->>'message'`)
-
-const textRule = (description: string, name: string) =>
-  plainOne(
-    'TextRule',
-    description,
-    (row) =>
-      `(select coalesce((${row}.detail->'${name}'->>'required')::boolean, false) as required,
-      ${row}.detail->'${name}'->>'pattern' as pattern)`,
-  )
-
-const recordedRule = (description: string, name: string) =>
-  plainOrNull(
-    'BoundaryRule',
-    description,
-    (row) => `(select nullif(${row}.detail->'${name}', 'null') as value)`,
-    (rule) => `${rule}.value is not null`,
-  )
-
-const RuleChange = builder.enumType('RuleChange', {
-  description: 'What somebody else did to a rule.',
-  values: {
-    REMOVED: { description: 'Took it away.' },
-    EDITED: { description: 'Changed it.' },
-    ADDED: { description: 'Made one up that looks like one of the gateway.' },
-  },
-})
-const DriftAnswer = builder.enumType('DriftAnswer', {
-  description: 'What the gateway did about a rule that somebody else changed.',
-  values: {
-    RESTORED: { description: 'Put it back as it was, or removed what was made up.' },
-    REPORTED: { description: 'Left it, as its account has it or since it does no harm.' },
-    CLOSED: { description: 'Ended the grants that it was for.' },
-  },
-})
-
-const variant = (name: string, description: string, kinds: readonly FactKind[], fields: Record<string, Field>) => ({
-  name,
-  description,
-  is: (row: string) => `${row}.kind in (${kinds.map((kind) => `'${kind}'`).join(', ')})`,
-  fields,
-})
+import { ruleDriftActivity } from './rule-drift-activity.ts'
 
 const isBreakGlass = (row: string) => `coalesce((${row}.detail->>'breakGlass')::boolean, false)`
 const isOffered = (made: string) => `${made}.longest is not null`
-
-const port = value('Int', 'The port.', int('port'))
-const protocol = value(Protocol, 'What the port speaks.', text('protocol'))
-const name = value('String', 'Its name at that moment.', text('name'))
 
 /** The object types that facts are, each with what its kinds carry. */
 export const activityVariants = [
@@ -221,18 +169,7 @@ export const activityVariants = [
     principalId: value('String', 'To whom, by the id at the identity provider.', text('principalId')),
     scope: value('String', 'Where.', text('scope')),
   }),
-  variant(
-    'RuleDriftActivity',
-    'A rule of the gateway that somebody else took away, changed or made up.',
-    ['RuleDrifted'],
-    {
-      rule: value('String', 'The rule.', text('ruleName')),
-      change: value(RuleChange, 'What became of it.', text('change')),
-      before: recordedRule('As the gateway had it; null when it had none of that name.', 'before'),
-      after: recordedRule('As it was found; null when it was gone.', 'after'),
-      response: value(DriftAnswer, 'What was done about it.', text('response')),
-    },
-  ),
+  ruleDriftActivity,
   variant(
     'AccountActivity',
     'An account came under management, or what is kept of it was changed.',

@@ -5,5 +5,6 @@ export function isLockedDown(row: string, vm: string): string {
 
 /** The scopes that a machine lies in, the same way. */
 export function scopesSql(row: string, vm: string): string {
-  return `array['/', '/subscriptions/' || ${row}.account_id, ${row}.resource_group_id, ${row}.${vm}]`
+  const account = `case when ${row}.account_id ~ '^[0-9]{12}$' then '/aws/' else '/subscriptions/' end || ${row}.account_id`
+  return `array['/', ${account}, ${row}.resource_group_id, ${row}.${vm}]`
 }

@@ -37,6 +37,7 @@ verb('lockDown', {
         required: true,
         description:
           'Where, in any case: `/` for everything, `/subscriptions/{id}`, `/subscriptions/{id}/resourceGroups/{name}`, ' +
+          '`/aws/{account}`, `/aws/{account}/{region}/{vpc}`, ' +
           'or the resource id of a machine. Something there must be known to the gateway.',
       }),
       reason: t.string({
