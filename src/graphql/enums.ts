@@ -1,6 +1,7 @@
 import { approverKinds, type ApproverKind } from '../access/approval.ts'
 import { factKinds, type FactKind } from '../access/facts.ts'
 import { principalKinds, roleNames, type PrincipalKind, type Role } from '../access/role.ts'
+import { unsupportedMeanings } from '../access/unsupported.ts'
 import { policyConstraints, userErrorCodes, type PolicyConstraint, type UserError } from '../access/user-error.ts'
 import * as words from '../access/words.ts'
 import { builder } from './builder.ts'
@@ -51,16 +52,12 @@ export const UnsupportedReason = described(
   'UnsupportedReason',
   'Why just-in-time access cannot guard a machine.',
   words.unsupportedReasons,
-  {
-    NO_NETWORK_SECURITY_GROUP:
-      'No boundary stands before it, neither a group nor a firewall: associate an NSG with its interface or subnet.',
-    CLASSIC: 'It was deployed through the classic model: migrate it to Azure Resource Manager.',
-    NO_PRIVATE_ADDRESS: 'No private address is known of it: rules could not name it.',
-    FIREWALL_MANAGED_BY_POLICY:
-      'The firewall of its network keeps its rules in a policy (Firewall Manager), where the gateway does not write: ' +
-      'give the firewall rules of its own (classic rules), or move the machine to a network without that firewall.',
-    OTHER: 'The cloud shows something that the gateway cannot guard.',
-  },
+  Object.fromEntries(
+    words.unsupportedReasons.map((reason) => [
+      reason,
+      `${unsupportedMeanings[reason].cause} ${unsupportedMeanings[reason].cure}`,
+    ]),
+  ) as Record<words.UnsupportedReason, string>,
 )
 export const Cloud = described('Cloud', 'A cloud that machines are in.', words.clouds, {
   AZURE: 'Microsoft Azure.',
@@ -196,7 +193,8 @@ export const ActivityKind = described('ActivityKind', 'What happened, in the pas
   RequestLapsed: 'Nobody decided on a request in time, or nothing was left of it to decide.',
   BoundaryWritten: 'Rules of ours were written to a boundary.',
   BoundaryWriteFailed: 'A boundary refused our rules.',
-  ExposureFound: 'A protected port was found reachable through a foreign rule.',
+  ExposureFound:
+    'A protected port was found reachable through a foreign rule, or a management port open to any source.',
   ExposureCleared: 'A port found exposed is so no longer.',
   ForeignRuleTaken: 'A foreign rule that admits nothing but protected ports was taken away, as its policy asks.',
   ForeignRuleReturned: 'A foreign rule that was taken away was written again.',
