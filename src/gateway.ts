@@ -6,6 +6,7 @@ import type { Config } from './config.ts'
 import { startEnforcer } from './enforcer/enforcer.ts'
 import { createSchema, defaultLimits } from './graphql/schema.ts'
 import { startInventorySync } from './inventory/inventory-sync.ts'
+import { startKeepingOpenPorts } from './inventory/keep-open-ports.ts'
 import type { Log } from './log/log.ts'
 import { seed, type AccountToManage } from './seed.ts'
 import { readExamples } from './server/examples.ts'
@@ -67,6 +68,8 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     started.defer(() => inventory.stop())
     const requests = startDueRequests({ store, url, clock, log })
     started.defer(() => requests.stop())
+    const openPorts = startKeepingOpenPorts({ store, url, clock, log })
+    started.defer(() => openPorts.stop())
     const forgetting = startForgettingKeys({ store, clock, log })
     started.defer(() => forgetting.stop())
   }

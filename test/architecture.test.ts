@@ -16,12 +16,12 @@ const arrows: Record<string, readonly string[]> = {
   'cloud/aws': ['access', 'cloud', 'firewall', 'time'],
   'cloud/azure': ['access', 'cloud', 'firewall', 'time'],
   'cloud/simulator': ['access', 'cloud', 'firewall', 'time'],
-  // Of the firewall, the type of the rules that a boundary was observed to have.
+  // Of the firewall, the types of rules and of what they leave open.
   store: ['access', 'firewall', 'time'],
   'store/embedded': [],
   activity: ['access', 'store', 'time'],
   commands: ['access', 'store', 'time'],
-  inventory: ['access', 'cloud', 'store', 'time'],
+  inventory: ['access', 'cloud', 'firewall', 'store', 'time'],
   sweeper: ['cloud', 'firewall', 'time'],
   enforcer: ['access', 'cloud', 'firewall', 'store', 'time'],
   graphql: ['access', 'activity', 'commands', 'store', 'time'],

@@ -129,8 +129,10 @@ export interface LockdownDetail {
 export interface ExposureDetail {
   readonly port: number
   readonly protocol: Protocol
-  /** Name of the foreign rule that leaves the port reachable; null when no boundary stands on a path. */
+  /** Name of the rule that leaves the port reachable; null when no boundary stands on a path. */
   readonly ruleName: string | null
+  /** Whether a policy protects the port. Facts from before this was said are of such ports: it is missing there. */
+  readonly guarded?: boolean
 }
 
 export interface ForeignRuleDetail {

@@ -57,6 +57,14 @@ export const policyBounds = {
 /** The ports that Microsoft Defender for Cloud recommends to protect: SSH, RDP and WinRM. */
 export const recommendedPorts: readonly PortInput[] = [22, 3389, 5985, 5986].map((port) => ({ port }))
 
+/** The numbers of these ports. */
+export const managementPorts: readonly number[] = recommendedPorts.map(({ port }) => port)
+
+/** The management ports that a system answers at: SSH on Linux, RDP and WinRM on Windows; any when it is not known. */
+export function managementPortsOf(os: OperatingSystem | null): readonly number[] {
+  return os === null ? managementPorts : managementPorts.filter((port) => (port === 22) === (os === 'LINUX'))
+}
+
 /** What is protected when nobody names ports: SSH on Linux, RDP on Windows; null when the system is not known. */
 export function defaultPorts(os: OperatingSystem | null): readonly PolicyPort[] | null {
   if (os === null) return null

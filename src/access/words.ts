@@ -13,9 +13,11 @@ export type JitStatus = (typeof jitStatuses)[number]
 
 export const unsupportedReasons = [
   'NO_NETWORK_SECURITY_GROUP',
+  'BOUNDARY_NOT_VISIBLE',
   'CLASSIC',
   'NO_PRIVATE_ADDRESS',
   'FIREWALL_MANAGED_BY_POLICY',
+  'DISABLED_BY_POLICY',
   'OTHER',
 ] as const
 export type UnsupportedReason = (typeof unsupportedReasons)[number]

@@ -49,6 +49,17 @@ export type InventoryPage =
     }
   | { readonly kind: 'subnets'; readonly items: readonly FoundSubnet[] }
   | { readonly kind: 'boundaries'; readonly items: readonly FoundBoundary[] }
+  | { readonly kind: 'jitRulings'; readonly items: readonly JitRuling[] }
+
+/** What the cloud's own policy says of just-in-time access at a scope; a nearer scope says better. */
+export interface JitRuling {
+  readonly id: string
+  /** Lower-cased; `/` for what holds the whole account. */
+  readonly scope: string
+  /** Scopes within it of which it says nothing. */
+  readonly exceptScopes: readonly string[]
+  readonly allowed: boolean
+}
 
 export interface FoundVirtualMachine {
   readonly id: string

@@ -2,6 +2,7 @@ import { actions } from '../access/role.ts'
 import { appendFacts } from '../store/append-facts.ts'
 import { markPathsDue } from '../store/due.ts'
 import { endGrants } from '../store/end-grants.ts'
+import { recordExposures } from '../store/reconcile/exposures.ts'
 import { sql } from '../store/sql.ts'
 import type { CommandContext, PolicyOutcome, PolicyOutcomes } from './command.ts'
 import { findMachines, refusalOf } from './find-machines.ts'
@@ -44,6 +45,7 @@ export async function disableJit(
     )
     await endGrants(tx, { vmIds: disabled }, 'POLICY_CHANGED', viewer.actor)
     await markPathsDue(tx, disabled)
+    await recordExposures(tx, { vmIds: disabled })
     const byVm = new Map(policies.map((policy) => [policy.vmId, policy.id]))
     const results = vmIds.map((vmId, index): PolicyOutcome => {
       const refused = refusals.get(vmId) ?? null

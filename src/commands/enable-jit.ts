@@ -4,6 +4,7 @@ import { changeTerms, noTerms, readTerms, type TermsInput } from '../access/term
 import type { UserError } from '../access/user-error.ts'
 import { appendFacts } from '../store/append-facts.ts'
 import { markPathsDue } from '../store/due.ts'
+import { recordExposures } from '../store/reconcile/exposures.ts'
 import type { CommandContext, PolicyOutcome, PolicyOutcomes } from './command.ts'
 import { findMachines, refusalOf, type Machine } from './find-machines.ts'
 import { once } from './idempotency.ts'
@@ -59,6 +60,7 @@ export async function enableJit(context: CommandContext, input: EnableJitInput):
         }),
       )
       await markPathsDue(tx, [...made.keys()])
+      await recordExposures(tx, { vmIds: [...made.keys()] })
       const results = vmIds.map((vmId, index) =>
         outcome(vmId, made.get(vmId) ?? null, refusals.get(vmId) ?? null, ['vmIds', String(index)]),
       )

@@ -3,6 +3,7 @@ import { changeTerms, readTerms, type TermsInput } from '../access/terms.ts'
 import { appendFacts } from '../store/append-facts.ts'
 import { markPathsDue } from '../store/due.ts'
 import { endGrants } from '../store/end-grants.ts'
+import { recordExposures } from '../store/reconcile/exposures.ts'
 import { sql } from '../store/sql.ts'
 import type { Transaction } from '../store/store.ts'
 import { holdAwaiting, awaitAnew } from './awaited-rows.ts'
@@ -104,6 +105,7 @@ async function writeChanges(tx: Transaction, { viewer }: CommandContext, changes
   await endGrants(tx, { grantIds: await bareGrants(tx, changes) }, 'POLICY_CHANGED', viewer.actor)
   await awaitAnew(tx, requestIds, vmIds)
   await markPathsDue(tx, vmIds)
+  await recordExposures(tx, { vmIds: vmIds })
 }
 
 /** The grants of ports that are no longer protected, live or waiting. */

@@ -32,7 +32,8 @@ export const ActivityKind = described('ActivityKind', 'What happened, in the pas
   LockdownLifted: 'A lockdown was lifted.',
   BoundaryWritten: 'Rules of ours were written to a boundary.',
   BoundaryWriteFailed: 'A boundary refused our rules.',
-  ExposureFound: 'A protected port was found reachable through a foreign rule.',
+  ExposureFound:
+    'A protected port was found reachable through a foreign rule, or a management port open to any source.',
   ExposureCleared: 'A port found exposed is so no longer.',
   ForeignRuleTaken: 'A foreign rule that admits nothing but protected ports was taken away, as its policy asks.',
   ForeignRuleReturned: 'A foreign rule that was taken away was written again.',

@@ -1,5 +1,6 @@
 import { approverKinds, type ApproverKind } from '../access/approval.ts'
 import { principalKinds, roleNames, type PrincipalKind, type Role } from '../access/role.ts'
+import { unsupportedMeanings } from '../access/unsupported.ts'
 import { policyConstraints, userErrorCodes, type PolicyConstraint, type UserError } from '../access/user-error.ts'
 import * as words from '../access/words.ts'
 import { described } from './described-enum.ts'
@@ -30,16 +31,12 @@ export const UnsupportedReason = described(
   'UnsupportedReason',
   'Why just-in-time access cannot guard a machine.',
   words.unsupportedReasons,
-  {
-    NO_NETWORK_SECURITY_GROUP:
-      'No boundary stands before it, neither a group nor a firewall: associate an NSG with its interface or subnet.',
-    CLASSIC: 'It was deployed through the classic model: migrate it to Azure Resource Manager.',
-    NO_PRIVATE_ADDRESS: 'No private address is known of it: rules could not name it.',
-    FIREWALL_MANAGED_BY_POLICY:
-      'The firewall of its network keeps its rules in a policy (Firewall Manager), where the gateway does not write: ' +
-      'give the firewall rules of its own (classic rules), or move the machine to a network without that firewall.',
-    OTHER: 'The cloud shows something that the gateway cannot guard.',
-  },
+  Object.fromEntries(
+    words.unsupportedReasons.map((reason) => [
+      reason,
+      `${unsupportedMeanings[reason].cause} ${unsupportedMeanings[reason].cure}`,
+    ]),
+  ) as Record<words.UnsupportedReason, string>,
 )
 export const Cloud = described('Cloud', 'A cloud that machines are in.', words.clouds, {
   AZURE: 'Microsoft Azure.',

@@ -1,9 +1,10 @@
 import { CloudError } from '../cloud/error.ts'
+import { lookFor } from '../firewall/look.ts'
 import type { Cloud, InventoryPage } from '../cloud/port.ts'
 import type { Log } from '../log/log.ts'
 import { failSync, renewAccount, type AccountClaim } from '../store/inventory/claim-account.ts'
 import { completeSync } from '../store/inventory/complete.ts'
-import { clearStage, readMoment, stagePage, type StagedItem } from '../store/inventory/stage.ts'
+import { clearStage, knowStage, readMoment, stagePage, type StagedItem } from '../store/inventory/stage.ts'
 import type { Store } from '../store/store.ts'
 
 /** What every sync of one process shares. Times are in milliseconds. */
@@ -31,7 +32,8 @@ export async function syncAccount(context: SyncContext, claim: AccountClaim): Pr
   try {
     await clearStage(store, claim)
     if (!(await readPages(context, claim))) return false
-    return await completeSync(store, owner, claim, resyncMs)
+    await knowStage(store)
+    return await completeSync(store, owner, claim, { resyncMs, lookFor })
   } catch (error) {
     if (!(error instanceof CloudError) || signal.aborted) throw error
     log.warn({ accountId: claim.accountId, code: error.code, reason: error.message }, 'an inventory could not be read')

@@ -44,8 +44,8 @@ const gauges: readonly Gauge[] = [
   },
   {
     name: 'jit_gateway_exposures',
-    help: 'Protected ports that a foreign rule leaves reachable.',
-    sql: 'select count(*) from exposures',
+    help: 'Protected ports that a foreign rule leaves reachable, and management ports open to any source.',
+    sql: 'select count(*) from reported_exposures',
   },
   {
     name: 'jit_gateway_break_glass_unreviewed',

@@ -181,7 +181,7 @@ describe('behind a firewall', () => {
       )
       return rows.map(({ name, rule_name: rule }) => `${name} ${rule}`)
     }
-    expect(await exposed()).toEqual([])
+    await vi.waitFor(async () => expect(await exposed()).toEqual([]), within)
     const [leaky, bare] = ['leaky', 'bare'].map((name) => rig.machine(name).addresses[0] ?? '')
     rig.simulator.editFirewall(firewallId(), ({ properties: { natRuleCollections } }) => {
       const [first] = natRuleCollections

@@ -31,6 +31,10 @@ const shortLists = new Set([
   'VirtualMachine.exposures',
   // Four at most: one of each scope that a machine lies in.
   'VirtualMachine.lockdowns',
+  'VirtualMachine.openPorts',
+  'OpenPorts.rules',
+  'Recommendation.ports',
+  'Connect.ports',
   'NetworkInterface.path',
   'Policy.ports',
   'PolicyActivity.ports',

@@ -3,8 +3,10 @@ import { enableJit } from '../../src/commands/enable-jit.ts'
 import { requestAccess } from '../../src/commands/request-access.ts'
 import { announceEnds } from '../../src/commands/announce-ends.ts'
 import { startFeed } from '../../src/activity/feed.ts'
+import { lookFor } from '../../src/firewall/look.ts'
 import { globalId, parseGlobalId } from '../../src/graphql/global-id.ts'
 import { silentLog } from '../../src/log/log.ts'
+import { recordOpenPorts } from '../../src/store/open-ports/record.ts'
 import { systemClock } from '../../src/time/clock.ts'
 import { useDatabase } from '../support/database.ts'
 import { settled } from '../support/settled.ts'
@@ -79,14 +81,85 @@ async function openThroughFirewall(grant: string, machine: string) {
 
 describe('machines and policies', () => {
   test('machines are listed with their JIT status', async () => {
-    const { virtualMachines, accounts } = await tell('list-virtual-machines', { filter: { search: 'relic' } })
+    const { virtualMachines, virtualMachineCounts } = await tell('list-virtual-machines', {
+      filter: { search: 'relic', jitStatus: ['UNSUPPORTED'] },
+    })
     expect(virtualMachines.totalCount).toBe(1)
     expect(virtualMachines.nodes[0]).toMatchObject({
       name: 'relic',
       jitStatus: 'UNSUPPORTED',
       unsupportedReason: 'CLASSIC',
     })
-    expect(accounts.nodes[0].virtualMachineCounts).toMatchObject({ unsupported: 1 })
+    expect(virtualMachineCounts).toEqual({ configured: 0, notConfigured: 0, unsupported: 1 })
+  })
+
+  test('machines without JIT are listed with what is open of them to anybody, and what to protect', async () => {
+    await database.store.db.transaction((tx) =>
+      recordOpenPorts(tx, [machineKey('web-18'), machineKey('desk')], lookFor),
+    )
+    const { virtualMachines } = await tell('not-configured-virtual-machines', { first: 50 })
+    const named = (name: string) => virtualMachines.nodes.find((node: { name: string }) => node.name === name)
+    const open = {
+      first: 22,
+      last: 22,
+      protocol: 'TCP',
+      managementPorts: [22],
+      rules: [{ ruleName: 'allow-ssh', boundary: { name: 'front' } }],
+    }
+    expect(named('web-18')).toMatchObject({
+      openPorts: [open],
+      recommendation: { reason: 'OPEN_TO_ANY_SOURCE', ports: [{ port: 22, openToAnySource: true }] },
+      viewerCanConfigureJit: true,
+    })
+    // Windows does not answer at the port of SSH.
+    expect(named('desk')).toMatchObject({
+      openPorts: [open],
+      recommendation: {
+        reason: 'NOT_GUARDED',
+        ports: [3_389, 5_985, 5_986].map((port) => ({ port, openToAnySource: false })),
+      },
+    })
+    expect(named('relic')).toBeUndefined()
+    const { virtualMachines: exposed } = await tell('not-configured-virtual-machines', { exposed: true })
+    expect(exposed.nodes).toMatchObject([{ name: 'web-18' }])
+  })
+
+  test('machines that cannot have JIT are listed with the cause and its cure', async () => {
+    const { virtualMachines } = await tell('unsupported-virtual-machines', { reasons: ['CLASSIC'] })
+    expect(virtualMachines.nodes).toMatchObject([
+      {
+        name: 'relic',
+        unsupported: {
+          reason: 'CLASSIC',
+          cause: expect.stringMatching(/classic/),
+          cure: expect.stringMatching(/^Migrate/),
+        },
+      },
+    ])
+    expect(await tell('unsupported-virtual-machines', { reasons: ['NO_PRIVATE_ADDRESS'] })).toMatchObject({
+      virtualMachines: { totalCount: 0 },
+    })
+  })
+
+  test('the connect page says what can be asked for now, and what comes first', async () => {
+    const id = machineId('web-19')
+    expect(await tell('connect-to-virtual-machine', { id })).toMatchObject({
+      virtualMachine: { connect: { nextStep: 'ENABLE_JIT', missing: null, ports: [], maximumDuration: null } },
+    })
+    await enableJit({ store: database.store, viewer: admin }, { vmIds: [machineKey('web-19')] })
+    expect(await tell('connect-to-virtual-machine', { id }, requester)).toMatchObject({
+      virtualMachine: {
+        connect: {
+          nextStep: 'REQUEST_ACCESS',
+          source: '203.0.113.7/32',
+          sourceUnknown: null,
+          maximumDuration: 'PT3H',
+          ports: [
+            { policyPort: { port: 22, protocol: 'TCP', maximumDuration: 'PT3H' }, sourceAllowed: true, held: null },
+          ],
+        },
+      },
+    })
   })
 
   test('JIT is enabled with the default port of each system', async () => {
@@ -172,7 +245,8 @@ describe('machines and policies', () => {
     await estate.writeShadow(database.store, 'web-3')
     const { virtualMachines } = await tell('exposure-overview')
     expect(virtualMachines.nodes).toMatchObject([
-      { name: 'web-3', exposures: [{ port: 22, ruleName: 'allow-ssh', boundary: { name: 'front' } }] },
+      { name: 'web-18', jitStatus: 'NOT_CONFIGURED', exposures: [{ port: 22, guarded: false, ruleName: 'allow-ssh' }] },
+      { name: 'web-3', exposures: [{ port: 22, guarded: true, ruleName: 'allow-ssh', boundary: { name: 'front' } }] },
     ])
   })
 })

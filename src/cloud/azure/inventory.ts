@@ -4,6 +4,7 @@ import type { InventoryPage } from '../port.ts'
 import { property, textProperty, unexpectedAnswer, type ArmAnswer } from './answer.ts'
 import { NETWORK_VERSION } from './boundary.ts'
 import type { ArmClient } from './client.ts'
+import { readJitRuling } from './jit-ruling.ts'
 import {
   readBoundary,
   readClassicMachine,
@@ -17,6 +18,7 @@ import {
 
 const COMPUTE_VERSION = '2025-04-01'
 const CLASSIC_VERSION = '2017-04-01'
+const POLICY_VERSION = '2022-06-01'
 
 /**
  * The inventory of a subscription, a page of Azure's at a time. All that is held between pages is the power state of
@@ -51,19 +53,23 @@ export async function* readInventory(
       kind: 'virtualMachines',
       items: items.map((item) => readMachine(item, powers.get((textProperty(item, 'id') ?? '').toLowerCase()) ?? null)),
     }
-  yield* classicMachines(list('Microsoft.ClassicCompute/virtualMachines', CLASSIC_VERSION))
+  for await (const items of ifThereAreAny(list('Microsoft.ClassicCompute/virtualMachines', CLASSIC_VERSION)))
+    yield { kind: 'virtualMachines', items: items.map(readClassicMachine) }
+  // Those of what holds the subscription and of all it holds.
+  for await (const items of ifThereAreAny(list('Microsoft.Authorization/policyAssignments', POLICY_VERSION)))
+    yield { kind: 'jitRulings', items: items.flatMap((item) => readJitRuling(item) ?? []) }
 }
 
 /**
- * Machines of the classic model: a subscription that never had any does not know the type, or lets nobody list it. Once
- * a page was had there are some, and a later refusal is one like any other.
+ * Lists that a subscription need not have: one that never had any does not know the type, or lets nobody list it. Once a
+ * page was had there are some, and a later refusal is one like any other.
  */
-async function* classicMachines(lists: AsyncIterable<readonly unknown[]>): AsyncGenerator<InventoryPage, undefined> {
+async function* ifThereAreAny(lists: AsyncIterable<readonly unknown[]>): AsyncGenerator<readonly unknown[], undefined> {
   let known = false
   try {
     for await (const items of lists) {
       known = true
-      yield { kind: 'virtualMachines', items: items.map(readClassicMachine) }
+      yield items
     }
   } catch (error) {
     const none = ['NOT_FOUND', 'FORBIDDEN', 'INVALID']

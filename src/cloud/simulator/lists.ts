@@ -9,6 +9,7 @@ import {
   interfaceType,
   machineType,
   networkType,
+  policyAssignmentType,
   publicAddressType,
   type AzureFirewall,
   type Resource,
@@ -17,7 +18,16 @@ import {
 } from './resource.ts'
 import type { World } from './world.ts'
 
-const types = [machineType, classicMachineType, interfaceType, publicAddressType, networkType, groupType, firewallType]
+const types = [
+  machineType,
+  classicMachineType,
+  interfaceType,
+  publicAddressType,
+  networkType,
+  groupType,
+  firewallType,
+  policyAssignmentType,
+]
 
 /** A type in the case ARM writes it, whatever the case it was called with; undefined for one that is not known. */
 export function knownType(type: string): string | undefined {

@@ -136,6 +136,7 @@ export const interfaceType = 'Microsoft.Network/networkInterfaces'
 export const networkType = 'Microsoft.Network/virtualNetworks'
 export const publicAddressType = 'Microsoft.Network/publicIPAddresses'
 export const machineType = 'Microsoft.Compute/virtualMachines'
+export const policyAssignmentType = 'Microsoft.Authorization/policyAssignments'
 export const classicMachineType = 'Microsoft.ClassicCompute/virtualMachines'
 
 /** ARM compares ids without case: this is what they are compared and kept by. */

@@ -28,10 +28,11 @@ export function connectionSql(parameters: Parameters, field: Connection, row: st
   const order = orderOf(field, node)
   const t = parameters.alias()
   const { index } = node
+  const given = filterValue(parameters, node)
   const wanted = [
     field.on(row, t, parameters),
     entity.authorisation.where(t, parameters),
-    ...(field.filter?.where(t, filterValue(parameters, node), parameters) ?? []),
+    ...(field.filter?.where(t, given, parameters) ?? []),
   ].join(' and ')
   const counted = `(select count(*) from ${entity.table} ${t} where ${wanted})`
   if (selected.every(({ name }) => name === 'totalCount' || name === '__typename'))
@@ -48,10 +49,13 @@ export function connectionSql(parameters: Parameters, field: Connection, row: st
   const keys = order.keys
     .map(({ sql }) => `${sql(t)} ${(order.direction === 'asc') !== backward ? 'asc' : 'desc'}`)
     .join(', ')
+  const within = [wanted, ...bounds.flatMap((one) => (one === undefined ? [] : [one.beyond]))].join(' and ')
+  const rows = `from ${entity.table} ${t} where ${within}`
+  // What has an offset is worked out by itself.
+  const found = field.filter?.gathers?.(given) === true ? `from (select ${t}.* ${rows} offset 0) ${t}` : rows
   // The inner limit is for the planner: of a parameter it would think that it lets a tenth of the table through.
   const page = `(select ${t}.*${numbered ? `, row_number() over (order by ${keys}) as "@n"` : ''} from (
-    select ${t}.* from ${entity.table} ${t}
-    where ${[wanted, ...bounds.flatMap((one) => (one === undefined ? [] : [one.beyond]))].join(' and ')}
+    select ${t}.* ${found}
     order by ${keys} limit ${String(LARGEST_PAGE + 1)}) ${t} order by ${keys} limit ${size}${peeks ? ' + 1' : ''})`
   const reading = { row: t, joins: [] }
 
@@ -150,6 +154,8 @@ export function filterValue(parameters: Parameters, node: Selected): FilterValue
   const { index } = node
   const given = (node.arguments['filter'] ?? {}) as Record<string, unknown>
   return {
+    has: (name) => (given[name] ?? undefined) !== undefined,
+    isOnly: (names) => Object.keys(given).every((name) => names.includes(name) || (given[name] ?? null) === null),
     shape: (name) => (given[name] ?? undefined) as string | boolean | undefined,
     among(name, column) {
       const words = given[name]

@@ -20,6 +20,8 @@ interface Described {
   readonly description: string
   /** Who may see it, where that is narrower than for its type. */
   readonly authorisation?: string
+  /** Whether it depends on the address that the call came from: nobody else is answered the same. */
+  readonly perAddress?: boolean
 }
 
 /** A field that is one SQL expression: a scalar or an enum, or a list of these if `list`. */
@@ -98,10 +100,19 @@ export interface Filter {
    * value is taken through `bind`, since the statement is shared by filters of one shape.
    */
   readonly where: (row: string, filter: FilterValue, parameters: Parameters) => string[]
+  /**
+   * Whether the rows let through are to be found first, by an index that is not in any order, and put in order then.
+   * Postgres, which does not know the values, would read all rows in order and look at each.
+   */
+  readonly gathers?: (filter: FilterValue) => boolean
 }
 
 /** A filter as given, behind accessors that keep its values out of the statement's text. */
 export interface FilterValue {
+  /** Whether a value was given, which may shape the text. */
+  has(name: string): boolean
+  /** Whether no value was given but of these. */
+  isOnly(names: readonly string[]): boolean
   /** An enum or boolean value, which may shape the text; undefined when absent. */
   shape(name: string): string | boolean | undefined
   /**

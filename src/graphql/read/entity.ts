@@ -109,7 +109,10 @@ export function schemaFields(
 function schemaField(t: ObjectFields, name: string, field: Field, resolver: object): AnyField {
   const common = {
     description: field.description,
-    ...(field.authorisation === undefined ? {} : { extensions: { authorisation: field.authorisation } }),
+    extensions: {
+      ...(field.authorisation === undefined ? {} : { authorisation: field.authorisation }),
+      ...(field.perAddress === undefined ? {} : { perAddress: field.perAddress }),
+    },
     ...resolver,
   }
   if (field.kind === 'connection') return t.field({ ...connectionOptions(name, field), ...common } as never)

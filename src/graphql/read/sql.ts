@@ -1,3 +1,6 @@
+/** Text in quotes. */
+export const literal = (text: string) => `'${text.replaceAll("'", "''")}'`
+
 /** A moment as the API writes it. */
 export function instantSql(column: string): string {
   return `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`

@@ -1,12 +1,9 @@
 import { getNamedType, isEnumType, isListType, isNonNullType, type GraphQLOutputType } from 'graphql'
 import type { Column, Form } from './form.ts'
-import { durationSql } from './sql.ts'
+import { durationSql, literal } from './sql.ts'
 
 /** How many pieces are put together at once: each operator copies all that stands before it. */
 const PIECES = 24
-
-/** Text in quotes in SQL: a piece that is the same for every row. */
-const literal = (text: string) => `'${text.replaceAll("'", "''")}'`
 
 /**
  * The text of the answer, put together piece by piece with `||`: of all ways that were tried it costs Postgres the

@@ -5,7 +5,7 @@ import type { Connection } from '../read/description.ts'
 import { entity } from '../read/entity.ts'
 import { column, instant, nullable, plainOne, value } from '../read/fields.ts'
 import { within } from '../read/parameters.ts'
-import { countsOfAccount } from './virtual-machine-counts.ts'
+import { countsOfAccounts } from './virtual-machine-counts.ts'
 
 const AccountStatus = builder.enumType('AccountStatus', {
   description: 'How the gateway gets on with an account.',
@@ -55,7 +55,7 @@ entity({
     virtualMachineCounts: plainOne(
       'VirtualMachineCounts',
       'Its machines by JIT status, without those that are gone.',
-      (row, parameters) => countsOfAccount(parameters, `${row}.id`),
+      (row, parameters) => countsOfAccounts(parameters, [`v.account_id = ${row}.id`]),
       { authorisation: `Counts machines at which the viewer may do ${actions.readVirtualMachine}.` },
     ),
   },

@@ -140,7 +140,8 @@ export const activityVariants = [
   }),
   variant(
     'ExposureActivity',
-    'A protected port found reachable through a foreign rule, or no longer so.',
+    'A port found reachable that should not be, or no longer so: a protected one through a foreign rule, or a management ' +
+      'port open to any source.',
     ['ExposureFound', 'ExposureCleared'],
     {
       port,
@@ -150,6 +151,11 @@ export const activityVariants = [
         'The foreign rule; null when no boundary stands on a path.',
         text('ruleName'),
         nullable,
+      ),
+      guarded: value(
+        'Boolean',
+        'Whether a policy protected the port.',
+        (row) => `coalesce((${row}.detail->>'guarded')::boolean, true)`,
       ),
     },
   ),

@@ -1,5 +1,5 @@
-import { reachOf } from '../../access/viewer.ts'
 import { actions } from '../../access/role.ts'
+import { reachOf } from '../../access/viewer.ts'
 import { jitStatuses } from '../../access/words.ts'
 import { column } from '../read/fields.ts'
 import { within, type Parameters } from '../read/parameters.ts'
@@ -18,24 +18,36 @@ plain({
 })
 
 /**
- * The one row of the counts of an account's machines, as far as the viewer may see them: of the tallies, by resource
- * group where the viewer may not see all of an account. Only machines that are seen without their group are counted.
+ * The one row of the counts of the machines `v` that are not gone, in accounts that meet `inAccounts`, as far as the
+ * viewer may see them: of the tallies, by resource group where the viewer may not see all of an account. Only machines
+ * that are seen without their group are counted.
  */
-export function countsOfAccount(parameters: Parameters, accountId: string): string {
-  const action = actions.readVirtualMachine
-  const { vmIds, resourceGroupIds } = reachOf(parameters.viewer, action)
-  const place = placeOfMachine('v')
-  const counts = (machines: (which: string) => string, from: string, wanted: readonly string[]) => {
-    const each = jitStatuses.map((status) => `${machines(`v.jit_status = '${status}'`)} as ${status.toLowerCase()}`)
-    return `(select ${each.join(', ')} from ${from} v where ${[`v.account_id = ${accountId}`, ...wanted].join(' and ')})`
-  }
-  if (vmIds.length > 0) {
-    const seen = ['v.gone_at is null', within(parameters, action, place)]
-    return counts((which) => `count(*) filter (where ${which})`, 'virtual_machines', seen)
-  }
-  const byGroup = resourceGroupIds.length > 0
-  return counts((which) => `coalesce(sum(v.machines) filter (where ${which}), 0)`, 'machine_tallies', [
-    `v.resource_group_id is ${byGroup ? 'not ' : ''}null`,
-    within(parameters, action, place),
-  ])
+export function countsOfAccounts(parameters: Parameters, inAccounts: readonly string[]): string {
+  const { vmIds, resourceGroupIds } = reachOf(parameters.viewer, actions.readVirtualMachine)
+  if (vmIds.length > 0) return countsOfMachines(parameters, [...inAccounts, 'v.gone_at is null'])
+  const level = `v.resource_group_id is ${resourceGroupIds.length > 0 ? 'not ' : ''}null`
+  return countsSql(
+    parameters,
+    'machine_tallies',
+    [...inAccounts, level],
+    (which) => `coalesce(sum(v.machines) ${which}, 0)`,
+  )
+}
+
+/** The same of the machines `v` that meet these conditions, each of them counted. */
+export function countsOfMachines(parameters: Parameters, conditions: readonly string[]): string {
+  return countsSql(parameters, 'virtual_machines', conditions, (which) => `count(*) ${which}`)
+}
+
+function countsSql(
+  parameters: Parameters,
+  from: string,
+  conditions: readonly string[],
+  machines: (which: string) => string,
+): string {
+  const each = jitStatuses.map(
+    (status) => `${machines(`filter (where v.jit_status = '${status}')`)} as ${status.toLowerCase()}`,
+  )
+  const wanted = [...conditions, within(parameters, actions.readVirtualMachine, placeOfMachine('v'))].join(' and ')
+  return `(select ${each.join(', ')} from ${from} v where ${wanted})`
 }

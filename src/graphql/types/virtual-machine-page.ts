@@ -1,17 +1,24 @@
 import { builder } from '../builder.ts'
-import { JitStatus, OperatingSystem } from '../enums.ts'
+import { JitStatus, OperatingSystem, UnsupportedReason } from '../enums.ts'
 import { readIds } from '../ids.ts'
-import type { Connection, Filter, Order, Orders } from '../read/description.ts'
+import type { Connection, Filter, FilterValue, Order, Orders } from '../read/description.ts'
 import { accessedSince } from './recent-access.ts'
+import { MOST_TAGS, searched, TagFilter, tagged } from './virtual-machine-search.ts'
 
 export const VirtualMachineFilter = builder.inputType('VirtualMachineFilter', {
   description: 'Narrows machines: every part that is given must hold.',
   fields: (t) => ({
-    search: t.string({ description: 'Part of the name, of the resource group or of an address, in any case.' }),
+    search: t.string({
+      description:
+        'Part of the name, of the resource group or of an address, in any case. One letter or two: the beginning of the ' +
+        'name only.',
+    }),
     jitStatus: t.field({ type: [JitStatus], description: 'Of any of these statuses.' }),
     os: t.field({ type: [OperatingSystem], description: 'With any of these operating systems.' }),
     accounts: t.idList({ description: 'In any of these accounts.' }),
     resourceGroup: t.string({ description: 'In resource groups of this name, in any case.' }),
+    tags: t.field({ type: [TagFilter], description: `With all of these tags: 1 to ${String(MOST_TAGS)}.` }),
+    unsupportedReasons: t.field({ type: [UnsupportedReason], description: 'That cannot be guarded for any of these.' }),
     exposed: t.boolean({ description: 'True: with an exposure; false: with none.' }),
     accessedSince: t.field({
       type: 'DateTime',
@@ -25,34 +32,36 @@ export const VirtualMachineFilter = builder.inputType('VirtualMachineFilter', {
   }),
 })
 
-const containing = (text: string) => `%${text.replace(/[\\%_]/g, '\\$&')}%`
+/** That a row lies in the accounts that are given; no condition when none are. */
+export function inAccounts(row: string, given: FilterValue): string[] {
+  const accounts = given.bind('accounts', 'text[]', readIds('Account'))
+  return accounts === undefined ? [] : [`${row}.account_id = any(${accounts})`]
+}
 
-const filter: Filter = {
+export const virtualMachineFilter: Filter = {
   input: VirtualMachineFilter,
+  gathers: (given) => given.has('search') || given.has('tags') || given.shape('exposed') === true,
   where(row, given, parameters) {
-    const search = given.bind('search', 'text', containing)
+    const search = searched(row, given)
+    const tags = tagged(row, given)
+    const reasons = given.among('unsupportedReasons', `${row}.unsupported_reason`)
     const statuses = given.among('jitStatus', `${row}.jit_status`)
     const systems = given.bind('os', 'operating_system[]')
-    const accounts = given.bind('accounts', 'text[]', readIds('Account'))
     const group = given.bind('resourceGroup', 'text')
     const since = given.bind('accessedSince', 'timestamptz')
     const notSince = given.bind('notAccessedSince', 'timestamptz')
     const exposed = given.shape('exposed')
     return [
-      ...(search === undefined
-        ? []
-        : [
-            `(${row}.name ilike ${search} or ${row}.resource_group ilike ${search} or exists (
-              select 1 from virtual_machine_interfaces i, unnest(i.addresses || i.public_addresses) a
-              where i.vm_id = ${row}.id and a ilike ${search}))`,
-          ]),
+      ...(search === undefined ? [] : [search]),
+      ...(tags === undefined ? [] : [tags]),
+      ...(reasons === undefined ? [] : [reasons, `${row}.jit_status = 'UNSUPPORTED'`]),
       ...(statuses === undefined ? [] : [statuses]),
       ...(systems === undefined ? [] : [`${row}.os = any(${systems})`]),
-      ...(accounts === undefined ? [] : [`${row}.account_id = any(${accounts})`]),
+      ...inAccounts(row, given),
       ...(group === undefined ? [] : [`lower(${row}.resource_group) = lower(${group})`]),
       ...(exposed === undefined
         ? []
-        : [`${exposed === true ? '' : 'not '}exists (select 1 from exposures e where e.vm_id = ${row}.id)`]),
+        : [`${exposed === true ? '' : 'not '}exists (select from reported_exposures e where e.vm_id = ${row}.id)`]),
       ...(since === undefined ? [] : [accessedSince(row, since, parameters)]),
       ...(notSince === undefined ? [] : [`not ${accessedSince(row, notSince, parameters)}`]),
       ...(given.shape('includeGone') === true ? [] : [`${row}.gone_at is null`]),
@@ -82,5 +91,5 @@ const orders: Orders = [
 
 /** A connection of machines; `on` says which ones belong to the row it is a field of. */
 export function virtualMachinePage(description: string, on: Connection['on']): Connection {
-  return { kind: 'connection', of: 'VirtualMachine', description, on, orders, filter }
+  return { kind: 'connection', of: 'VirtualMachine', description, on, orders, filter: virtualMachineFilter }
 }

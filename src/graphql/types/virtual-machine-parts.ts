@@ -2,7 +2,7 @@ import { actions } from '../../access/role.ts'
 import { builder } from '../builder.ts'
 import { Protocol } from '../enums.ts'
 import { part } from '../read/entity.ts'
-import { column, list, nullable, one, parts, value } from '../read/fields.ts'
+import { column, instant, list, nullable, one, parts, value } from '../read/fields.ts'
 import { plain } from '../read/plain.ts'
 import { placeOf, within } from '../read/parameters.ts'
 
@@ -68,12 +68,21 @@ part({
 
 part({
   name: 'Exposure',
-  description: 'A protected port that a foreign rule leaves reachable: the gateway does not touch foreign rules.',
-  table: '(select e.*, v.account_id, v.resource_group_id from exposures e join virtual_machines v on v.id = e.vm_id)',
+  description:
+    'A port that is reachable and should not be: a protected one that a foreign rule leaves reachable, or a management ' +
+    'port that rules leave open to any source. The gateway does not touch foreign rules.',
+  table: `(select e.*, v.account_id, v.resource_group_id
+    from reported_exposures e join virtual_machines v on v.id = e.vm_id)`,
   authorisation: withMachine,
   fields: {
     port: column('Int', '1 to 65535.', 'port'),
     protocol: column(Protocol, 'What the port speaks.', 'protocol'),
+    guarded: column(
+      'Boolean',
+      'Whether a policy protects the port; otherwise it is a management port that none does.',
+      'guarded',
+    ),
+    foundAt: instant('When it was found.', 'found_at'),
     ruleName: value(
       'String',
       'The foreign rule; null when no boundary stands on a path, or the viewer may not read boundaries at the machine.',

@@ -5,10 +5,13 @@ import { column, instant, list, nullable, one, parts, plainList, value } from '.
 import { within } from '../read/parameters.ts'
 import { instantSql } from '../read/sql.ts'
 import { activityPage } from './activity-page.ts'
+import { connect } from './connect.ts'
 import { grantPage } from './grant-page.ts'
 import { isLockedDown, scopesSql } from './locked-down.ts'
+import { openPorts, recommendation } from './open-ports.ts'
 import { placeOfMachine } from './place-of-machine.ts'
 import { recentAccess } from './recent-access.ts'
+import { unsupported } from './unsupported.ts'
 import './virtual-machine-parts.ts'
 
 const addresses = (name: string) => (row: string) =>
@@ -44,6 +47,8 @@ entity({
       'unsupported_reason',
       nullable,
     ),
+    unsupported,
+    recommendation,
     addresses: value('String', 'Private addresses, the primary interface first.', addresses('addresses'), list),
     publicAddresses: value('String', 'Public addresses, the same way.', addresses('public_addresses'), list),
     adminUserName: column(
@@ -83,7 +88,9 @@ entity({
     activity: activityPage('What happened to it.', (row, fact) => `${fact}.vm_id = ${row}.id`),
     exposures: parts(
       'Exposure',
-      'Protected ports that foreign rules leave reachable, as of the last look.',
+      'What is reachable of it that should not be, as of the last look: protected ports that foreign rules leave ' +
+        'reachable, and management ports that its system answers at and that rules leave open to any source. Of an ' +
+        'unsupported machine only the former.',
       (row, exposure) => `${exposure}.vm_id = ${row}.id`,
       (exposure) => `${exposure}.port, ${exposure}.protocol`,
     ),
@@ -98,6 +105,8 @@ entity({
       (row, lockdown) => `${lockdown}.lifted_at is null and ${lockdown}.scope = any(${scopesSql(row, 'id')})`,
       (lockdown) => `length(${lockdown}.scope)`,
     ),
+    openPorts,
+    connect,
     firstSeenAt: instant('When a sync first found it.', 'first_seen_at'),
     lastSeenAt: value('DateTime', 'When a sync last found it.', (row) =>
       instantSql(`case when ${row}.gone_at is not null then ${row}.last_seen_at

@@ -33,8 +33,9 @@ export function liveOperation(
   args: ValidatedSubscriptionArgs,
   maskError: (error: unknown) => GraphQLError,
 ): LiveOperation {
-  const { text, cursorVariable, reads } = traitsOf(args.schema, args.document)
+  const { text, cursorVariable, reads, perAddress } = traitsOf(args.schema, args.document)
   const context = args.contextValue as GatewayContext
+  const { address } = context.viewer
   const { [cursorVariable ?? '']: _cursor, ...variables } = args.variableValues.coerced
   const serialise = ({ errors, ...result }: ExecutionResult) =>
     new Result(
@@ -44,9 +45,11 @@ export function liveOperation(
     )
   const failed = (error: unknown) => serialise({ errors: [maskError(error)] })
   return {
-    key: JSON.stringify([text, args.operation.name?.value, variables]),
+    key: JSON.stringify([text, args.operation.name?.value, variables, perAddress ? address : null]),
     perViewer: reads,
-    run(event, viewer) {
+    run(event, anyAddress) {
+      // The roles are those of the principal, whose connections may come from several places.
+      const viewer = perAddress ? { ...anyAddress, address } : anyAddress
       try {
         const answer = executeSubscriptionEvent({ ...args, rootValue: event, contextValue: { ...context, viewer } })
         return answer instanceof Promise ? answer.then(serialise, failed) : serialise(answer)
@@ -63,6 +66,8 @@ interface Traits {
   readonly cursorVariable: string | null
   /** Whether it selects anything that is read from the database. */
   readonly reads: boolean
+  /** Whether it selects anything that depends on the address that the subscriber calls from. */
+  readonly perAddress: boolean
 }
 
 const known = new WeakMap<DocumentNode, Traits>()
@@ -79,6 +84,7 @@ function readTraits(schema: GraphQLSchema, document: DocumentNode): Traits {
   const uses = new Map<string, number>()
   let cursorVariable: string | null = null
   let reads = false
+  let perAddress = false
   visit(
     document,
     visitWithTypeInfo(types, {
@@ -86,6 +92,7 @@ function readTraits(schema: GraphQLSchema, document: DocumentNode): Traits {
       Field() {
         const type = getNamedType(types.getType())
         reads ||= type?.extensions['read'] === true
+        perAddress ||= types.getFieldDef()?.extensions['perAddress'] === true
       },
       Argument({ name, value }) {
         const atRoot = types.getParentType() === schema.getSubscriptionType()
@@ -97,5 +104,5 @@ function readTraits(schema: GraphQLSchema, document: DocumentNode): Traits {
     }),
   )
   if (cursorVariable !== null && uses.get(cursorVariable) !== 1) cursorVariable = null
-  return { text: document.loc?.source.body ?? print(document), cursorVariable, reads }
+  return { text: document.loc?.source.body ?? print(document), cursorVariable, reads, perAddress }
 }

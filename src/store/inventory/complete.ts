@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { markBoundariesDue } from '../due.ts'
-import { recordExposures } from '../reconcile/exposures.ts'
+import { recordOpenPorts, type LookFor } from '../open-ports/record.ts'
 import type { Store, Transaction } from '../store.ts'
 import { nextSyncAfter, type AccountClaim } from './claim-account.ts'
 import { foldTallies } from './fold-tallies.ts'
@@ -10,16 +10,18 @@ import { stagePaths } from './staged.ts'
 
 /**
  * Makes a complete sync the inventory, in one transaction: only now is anything missed. Every boundary for which the
- * change matters is due. False when the claim was lost, and nothing was changed.
+ * change matters is due. False when the claim was lost, and nothing was changed. What is exposed when an account is
+ * synced for the first time is taken over without a word in the log: nobody opened it just now.
  */
 export async function completeSync(
   store: Store,
   owner: string,
   claim: AccountClaim,
-  resyncMs: number,
+  { resyncMs, lookFor }: { readonly resyncMs: number; readonly lookFor: LookFor },
 ): Promise<boolean> {
   return store.db.transaction(async (tx) => {
-    const held = await tx.execute(sql`select 1 from accounts where id = ${claim.accountId}
+    const held = await tx.execute<{ first: boolean }>(sql`
+      select last_synced_at is null as first from accounts where id = ${claim.accountId}
       and sync_generation = ${claim.generation}::bigint and lease_owner = ${owner} for update`)
     if (held.rowCount !== 1) return false
     await stagePaths(tx, claim)
@@ -34,7 +36,8 @@ export async function completeSync(
     await recordMachines(tx, claim, 'VirtualMachineFound', found)
     await recordMachines(tx, claim, 'VirtualMachineChanged', [...touched.difference(new Set(found))])
     await markBoundariesDue(tx, await affected(tx, vmIds, paths, [...boundaryIds, ...goneBoundaries]))
-    await recordExposures(tx, { vmIds })
+    const behind = await machinesBehind(tx, [...boundaryIds, ...goneBoundaries])
+    await recordOpenPorts(tx, [...new Set([...vmIds, ...behind])], lookFor, { quiet: held.rows[0]?.first ?? false })
     await foldTallies(tx, claim.accountId)
     await tx.execute(sql`
       delete from inventory_items where account_id = ${claim.accountId} and generation <= ${claim.generation}::bigint`)
@@ -45,6 +48,15 @@ export async function completeSync(
       where id = ${claim.accountId}`)
     return true
   })
+}
+
+async function machinesBehind(tx: Transaction, boundaryIds: readonly string[]): Promise<string[]> {
+  const ids = sql.param(boundaryIds)
+  const { rows } = await tx.execute<{ vm_id: string }>(sql`
+    select vm_id from virtual_machine_interfaces where network_boundary_id = any(${ids}::text[])
+    union select vm_id from virtual_machine_interfaces where subnet_boundary_id = any(${ids}::text[])
+    union select vm_id from virtual_machine_interfaces where own_boundary_id = any(${ids}::text[])`)
+  return rows.map((row) => row.vm_id)
 }
 
 /**

@@ -1,9 +1,10 @@
-import { sql } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import { gatewayActor } from '../../access/words.ts'
 import { appendFacts } from '../append-facts.ts'
 import { endGrants } from '../end-grants.ts'
 import type { Transaction } from '../store.ts'
 import type { AccountClaim } from './claim-account.ts'
+import { jitDisabled } from './jit-rulings.ts'
 import { resourceGroupId, staged } from './staged.ts'
 
 /**
@@ -35,6 +36,10 @@ export async function markMachinesGone(tx: Transaction, claim: AccountClaim): Pr
   return vmIds
 }
 
+/** Whether there is a boundary with this id that the cloud does not show: those it shows are known by now. */
+const isHidden = (id: SQL) => sql`(${id} is not null
+  and (select b.id from boundaries b where b.id = ${id} and b.gone_at is null) is null)`
+
 /** Takes over the machines that were found; answers those that are new, and those that changed or are back again. */
 export async function mergeMachines(
   tx: Transaction,
@@ -43,25 +48,31 @@ export async function mergeMachines(
   const { accountId, generation } = claim
   const { rows } = await tx.execute<{ id: string; found: boolean }>(sql`
     insert into virtual_machines as v (id, account_id, resource_group_id, resource_group, name, location, os,
-      admin_user_name, power, unsupported_reason, tags, generation, first_seen_at, last_seen_at)
-    select s.id, ${accountId}, ${resourceGroupId(accountId, sql`s.body->>'resourceGroup'`)}, s.body->>'resourceGroup',
-      s.body->>'name', s.body->>'location', (s.body->>'os')::operating_system, s.body->>'adminUserName',
-      (s.body->>'power')::power_state,
-      (case when (s.body->>'classic')::boolean then 'CLASSIC'
+      admin_user_name, power, unsupported_reason, tags, address_lines, generation, first_seen_at, last_seen_at)
+    select machine.id, ${accountId}, ${resourceGroupId(accountId, sql`machine.body->>'resourceGroup'`)}, machine.body->>'resourceGroup',
+      machine.body->>'name', machine.body->>'location', (machine.body->>'os')::operating_system, machine.body->>'adminUserName',
+      (machine.body->>'power')::power_state,
+      (case when (machine.body->>'classic')::boolean then 'CLASSIC'
+        when ${jitDisabled(claim, sql`machine.id`)} then 'DISABLED_BY_POLICY'
         when not coalesce(path.addressed, false) then 'NO_PRIVATE_ADDRESS'
         when path.managed then 'FIREWALL_MANAGED_BY_POLICY'
-        when not path.guarded then 'NO_NETWORK_SECURITY_GROUP' end)::unsupported_reason,
-      s.body->'tags', ${generation}::bigint, gateway_now(), gateway_now()
-    from ${staged(claim, 'virtualMachines')}
+        when not path.guarded then 'NO_NETWORK_SECURITY_GROUP'
+        when path.hidden then 'BOUNDARY_NOT_VISIBLE' end)::unsupported_reason,
+      machine.body->'tags', coalesce(path.address_lines, ''), ${generation}::bigint, gateway_now(), gateway_now()
+    from (select * from ${staged(claim, 'virtualMachines')}) machine
     left join (
       select p.body->>'vmId' as vm_id, bool_or(jsonb_array_length(p.body->'addresses') > 0) as addressed,
         bool_or((p.body->>'behindPolicy')::boolean) as managed,
         bool_or(coalesce(p.body->>'networkBoundaryId', p.body->>'subnetBoundaryId', p.body->>'ownBoundaryId')
-          is not null) as guarded
+          is not null) as guarded,
+        bool_or(${isHidden(sql`p.body->>'subnetBoundaryId'`)} or ${isHidden(sql`p.body->>'ownBoundaryId'`)}) as hidden,
+        -- As the trigger on interfaces would: so that it finds them there, and writes no machine twice.
+        string_agg(a, E'\\n' order by (p.body->>'primary')::boolean desc, p.id, a) as address_lines
       from inventory_items p
+      left join lateral jsonb_array_elements_text(p.body->'addresses' || (p.body->'publicAddresses')) a on true
       where p.account_id = ${accountId} and p.generation = ${generation}::bigint and p.kind = 'paths' group by 1
-    ) path on path.vm_id = s.id
-    order by s.id
+    ) path on path.vm_id = machine.id
+    order by machine.id
     on conflict (id) do update set resource_group = excluded.resource_group, name = excluded.name,
       location = excluded.location, os = excluded.os, admin_user_name = excluded.admin_user_name,
       power = excluded.power, unsupported_reason = excluded.unsupported_reason, tags = excluded.tags,
@@ -122,7 +133,9 @@ export async function mergeInterfaces(tx: Transaction, claim: AccountClaim): Pro
       select * from virtual_machine_interfaces where account_id = ${accountId}
     ), removed as (
       delete from virtual_machine_interfaces i
-      where i.account_id = ${accountId} and not exists (select 1 from found f where f.id = i.id) returning i.id
+      -- No join: the paths were put there just now, and Postgres would take them for one or two.
+      where i.account_id = ${accountId} and (select s.id from ${staged(claim, 'paths')} where s.id = i.id) is null
+      returning i.id
     ), put as (
       insert into virtual_machine_interfaces as i (id, vm_id, account_id, "primary", addresses, public_addresses,
         subnet_id, network_boundary_id, subnet_boundary_id, own_boundary_id, generation)

@@ -19,6 +19,11 @@ export async function clearStage(store: Store, { accountId, generation }: Accoun
     delete from inventory_items where account_id = ${accountId} and generation <= ${generation}::bigint`)
 }
 
+/** Tells Postgres what was kept: without it, it would look at every interface for each of thousands of machines. */
+export async function knowStage(store: Store): Promise<void> {
+  await store.db.execute(sql`analyze inventory_items`)
+}
+
 /** Keeps a page until the sync is complete. A resource that a moving list shows twice is kept as it was shown first. */
 export async function stagePage(
   store: Store,

@@ -2,8 +2,10 @@ import { sql } from 'drizzle-orm'
 import type { CloudFault } from '../../access/facts.ts'
 import { gatewayActor } from '../../access/words.ts'
 import { appendFacts } from '../append-facts.ts'
+import { markOpenPortsDue } from '../open-ports/due.ts'
 import type { Store } from '../store.ts'
 import type { Claim } from './claim.ts'
+import { recordExposures } from './exposures.ts'
 import { failOpenings } from './fail-openings.ts'
 import { holdClaim } from './record.ts'
 import { seenBy } from './seen.ts'
@@ -125,6 +127,8 @@ async function recordGone(tx: Tx, claim: Claim): Promise<void> {
     from grants g where g.id = e.grant_id and e.boundary_id = ${claim.boundaryId}
       and g.state in ('OPENING', 'ACTIVE', 'CLOSING') returning e.grant_id`)
   await tx.execute(sql`delete from boundary_shadows where boundary_id = ${claim.boundaryId}`)
+  await markOpenPortsDue(tx, claim.boundaryId)
+  await recordExposures(tx, { boundaryId: claim.boundaryId })
   await tx.execute(sql`update accounts set next_sync_at = gateway_now() where id = ${claim.accountId}`)
   await settleGrants(
     tx,

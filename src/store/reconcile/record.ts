@@ -3,6 +3,7 @@ import type { EnforcementStatus, Protocol } from '../../access/words.ts'
 import type { Endpoint, Rule } from '../../firewall/rule.ts'
 import type { Tally } from '../../firewall/security-group/taking.ts'
 import { appendFacts, type NewFact } from '../append-facts.ts'
+import { markOpenPortsDue } from '../open-ports/due.ts'
 import type { Store, Transaction } from '../store.ts'
 import type { Claim } from './claim.ts'
 import { recordDrifts, type DriftFound } from './drifts.ts'
@@ -70,9 +71,7 @@ export async function holdClaim(
 export async function recordObserved(store: Store, owner: string, claim: Claim, observed: Observed): Promise<boolean> {
   return store.db.transaction(async (tx) => {
     if (!(await holdClaim(tx, owner, claim))) return false
-    await tx.execute(sql`
-      update boundaries set etag = ${observed.etag}, rules = ${JSON.stringify(observed.rules)}::jsonb,
-        observed_at = ${observed.at}::timestamptz, gone_at = null where id = ${claim.boundaryId}`)
+    if (await recordRules(tx, claim.boundaryId, observed)) await markOpenPortsDue(tx, claim.boundaryId)
     await recordEnforcements(tx, claim.boundaryId, observed)
     await recordShadows(tx, claim.boundaryId, observed.shadows)
     await recordExposures(tx, { boundaryId: claim.boundaryId })
@@ -86,6 +85,22 @@ export async function recordObserved(store: Store, owner: string, claim: Claim, 
     return true
   })
 }
+
+/** Answers whether rules changed that leave ports open or closed: all but allows of ours, which stand for grants. */
+async function recordRules(tx: Transaction, boundaryId: string, observed: Observed): Promise<boolean> {
+  const { rows } = await tx.execute<{ opens: boolean }>(sql`
+    with was as (select etag, gone_at, rules from boundaries where id = ${boundaryId})
+    update boundaries b set etag = ${observed.etag}, rules = ${JSON.stringify(observed.rules)}::jsonb,
+      observed_at = ${observed.at}::timestamptz, gone_at = null
+    from was where b.id = ${boundaryId}
+    returning was.gone_at is not null
+      or (was.etag is distinct from b.etag and ${rulesThatOpen('was')} is distinct from ${rulesThatOpen('b')}) as opens`)
+  return rows[0]?.opens ?? false
+}
+
+const rulesThatOpen = (row: 'was' | 'b') => sql`(
+  select jsonb_agg(r order by r->>'name') from jsonb_array_elements(${sql.raw(row)}.rules) r
+  where r->>'access' <> 'ALLOW' or lower(r->>'name') not like 'jitgateway-%' or r->>'name' like '%/%')`
 
 /** An endpoint that was seen once is kept: the grant is to have it again should its rule be lost. */
 async function recordEnforcements(tx: Transaction, boundaryId: string, observed: Observed): Promise<void> {

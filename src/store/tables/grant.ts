@@ -130,6 +130,9 @@ export const grants = pgTable(
     index('grants_waiting')
       .on(table.vmId)
       .where(sql`state in ('PENDING_APPROVAL', 'SCHEDULED')`),
+    index('grants_held')
+      .on(table.vmId, table.requesterId)
+      .where(sql`state in ('PENDING_APPROVAL', 'SCHEDULED', 'OPENING', 'ACTIVE')`),
     index('grants_live')
       .on(table.vmId)
       .where(sql`state in ('OPENING', 'ACTIVE', 'CLOSING')`),

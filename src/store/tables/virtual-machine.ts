@@ -36,6 +36,12 @@ export const virtualMachines = pgTable(
           when configured then 'CONFIGURED'::jit_status else 'NOT_CONFIGURED'::jit_status end`,
       ),
     tags: jsonb().$type<Record<string, string>>().notNull().default({}),
+    /** Every address of its interfaces, a line each: a trigger on interfaces keeps it so, whoever writes them. */
+    addressLines: text('address_lines').notNull().default(''),
+    /** What a search looks in: lower-cased name, resource group and addresses, a line each. */
+    searchText: text('search_text')
+      .notNull()
+      .generatedAlwaysAs(sql`lower(name || E'\\n' || resource_group || E'\\n' || address_lines)`),
     generation: bigint({ mode: 'number' }).notNull(),
     firstSeenAt: instant('first_seen_at').notNull(),
     lastSeenAt: instant('last_seen_at').notNull(),
@@ -47,6 +53,14 @@ export const virtualMachines = pgTable(
     index('virtual_machines_resource_group').on(table.resourceGroupId),
     index('virtual_machines_name').on(table.name, table.id),
     index('virtual_machines_jit_status').on(table.jitStatus, table.name, table.id),
+    // Narrow, and without those that are gone: counts read nothing else.
+    index('virtual_machines_counted')
+      .on(table.accountId, table.jitStatus, table.os)
+      .where(sql`gone_at is null`),
+    index('virtual_machines_group_name').on(sql`lower(resource_group)`, table.name, table.id),
+    index('virtual_machines_name_beginning').on(sql`lower(name) text_pattern_ops`),
+    index('virtual_machines_search').using('gin', sql`search_text gin_trgm_ops`),
+    index('virtual_machines_tags').using('gin', sql`tag_words(tags)`),
   ],
 )
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { readInterface, readMachine, readPower } from '../../../src/cloud/azure/map-inventory.ts'
 import type { InventoryPage } from '../../../src/cloud/port.ts'
 import { classicMachine } from '../../../src/cloud/simulator/estate/machine-shapes.ts'
+import { jitPolicyAssignment } from '../../../src/cloud/simulator/estate/policy-shapes.ts'
 import type { MachineSketch } from '../../../src/cloud/simulator/estate/sketch.ts'
 import { sshForAll, subscriptionId } from '../../support/cloud-estate.ts'
 import { json, serveBare } from './support/bare-server.ts'
@@ -62,6 +63,43 @@ describe('an inventory', () => {
       tags: {},
       interfaces: [],
     })
+  })
+
+  it('has what Azure Policy says of just-in-time access, at the subscription, around it and below it', async () => {
+    const { cloud, simulator } = await connected(machines)
+    const subscription = `/subscriptions/${subscriptionId}`
+    const group = `${subscription}/resourceGroups/rg-shop`
+    const benchmark = (value: string) => ({
+      ...jitPolicyAssignment(subscription, { effect: 'Disabled' }),
+      id: `${subscription}/providers/Microsoft.Authorization/policyAssignments/SecurityCenterBuiltIn`,
+      properties: {
+        scope: '/providers/Microsoft.Management/managementGroups/root',
+        policyDefinitionId:
+          '/providers/Microsoft.Authorization/policySetDefinitions/1f3afdf9-d0c9-4c3d-847f-89da613e70a8',
+        parameters: { jitNetworkAccessMonitoringEffect: { value } },
+      },
+    })
+    const other = {
+      ...benchmark('Disabled'),
+      id: `${subscription}/providers/Microsoft.Authorization/policyAssignments/other`,
+      properties: { scope: subscription, policyDefinitionId: '/x/y', parameters: { effect: { value: 'Disabled' } } },
+    }
+    simulator.add(
+      jitPolicyAssignment(subscription, { effect: 'Disabled', notScopes: [group] }),
+      jitPolicyAssignment(group, { effect: 'AuditIfNotExists' }),
+      benchmark('AuditIfNotExists'),
+      other,
+    )
+    const found = itemsOf(await allPages(cloud.inventory(subscriptionId)), 'jitRulings')
+    expect(found.map(({ scope, exceptScopes, allowed }) => ({ scope, exceptScopes, allowed }))).toEqual(
+      expect.arrayContaining([
+        { scope: subscription, exceptScopes: [group.toLowerCase()], allowed: false },
+        { scope: group.toLowerCase(), exceptScopes: [], allowed: true },
+        { scope: '/', exceptScopes: [], allowed: true },
+      ]),
+    )
+    expect(found).toHaveLength(3)
+    expect(new Set(found.map(({ id }) => id)).size).toBe(3)
   })
 
   it('has the interfaces with their addresses of both families, their subnet, group and public address', async () => {
@@ -174,9 +212,10 @@ describe('an inventory', () => {
   })
 })
 
-describe('machines of the classic model', () => {
-  const classic = /classiccompute/
-
+describe.each([
+  ['machines of the classic model', /classiccompute/],
+  ['assignments of policies', /policyassignments/],
+])('%s', (_what, list) => {
   it.each([
     [404, 'InvalidResourceNamespace'],
     [404, 'InvalidResourceType'],
@@ -184,7 +223,7 @@ describe('machines of the classic model', () => {
     [403, 'AuthorizationFailed'],
   ])('are none where their list is refused with %i %s', async (status, code) => {
     const { cloud, simulator } = await connected(machines)
-    simulator.misbehave.refuse(status, { code }, { path: classic })
+    simulator.misbehave.refuse(status, { code }, { path: list })
     expect(itemsOf(await allPages(cloud.inventory(subscriptionId)), 'virtualMachines')).toHaveLength(3)
   })
 
@@ -194,10 +233,12 @@ describe('machines of the classic model', () => {
     [404, 'NobodyKnows'],
   ])('are not known where it is refused with %i %s', async (status, code) => {
     const { cloud, simulator } = await connected(machines)
-    simulator.misbehave.refuse(status, { code }, { path: classic })
+    simulator.misbehave.refuse(status, { code }, { path: list })
     await refusalOf(allPages(cloud.inventory(subscriptionId)))
   })
+})
 
+describe('machines of the classic model', () => {
   it('are not known either when only a later page of them is refused', async () => {
     const { cloud, simulator } = await connected(machines)
     simulator.add(old, classicMachine(place, 'older', 'Linux'))
@@ -210,7 +251,7 @@ describe('machines of the classic model', () => {
     const isClassic = (page: InventoryPage | undefined) =>
       page?.kind === 'virtualMachines' && page.items.some((item) => item.classic)
     while (!isClassic(await next()));
-    simulator.misbehave.forbid('AuthorizationFailed', { path: classic })
+    simulator.misbehave.forbid('AuthorizationFailed', { path: /classiccompute/ })
     expect((await refusalOf(next())).kind).toBe('FORBIDDEN')
   })
 })

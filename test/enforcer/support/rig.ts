@@ -9,6 +9,7 @@ import { requestAccess } from '../../../src/commands/request-access.ts'
 import { revokeGrant } from '../../../src/commands/revoke-grant.ts'
 import { startEnforcer, type EnforcerOptions } from '../../../src/enforcer/enforcer.ts'
 import { startInventorySync } from '../../../src/inventory/inventory-sync.ts'
+import { startKeepingOpenPorts } from '../../../src/inventory/keep-open-ports.ts'
 import { silentLog } from '../../../src/log/log.ts'
 import { systemClock } from '../../../src/time/clock.ts'
 import { connectSimulator } from '../../support/cloud.ts'
@@ -43,7 +44,7 @@ export interface Rig {
   readonly simulator: Simulator
   readonly cloud: Cloud
   machine(name: string): DrawnMachine
-  /** Starts an enforcer that is stopped after the test. */
+  /** Starts an enforcer, and what looks for open ports beside it; both are stopped after the test. */
   enforce(options?: Partial<EnforcerOptions>): { stop(): Promise<void> }
   /** Enables JIT on machines, for port 22 of each. */
   protect(...names: readonly string[]): Promise<void>
@@ -117,7 +118,7 @@ export function useRig(machines: readonly MachineSketch[], operationMs = 5, fire
     },
     enforce(options = {}) {
       const enforcer = startEnforcer({ ...common(), pollMs: 50, ...options })
-      running.push(enforcer)
+      running.push(enforcer, startKeepingOpenPorts({ ...common(), pollMs: 50 }))
       return enforcer
     },
     async protect(...names) {

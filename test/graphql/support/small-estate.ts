@@ -1,4 +1,5 @@
 import { globalId } from '../../../src/graphql/global-id.ts'
+import { recordExposures } from '../../../src/store/reconcile/exposures.ts'
 import type { Store } from '../../../src/store/store.ts'
 
 /** The subscription of the small estate, and its one resource group. */
@@ -60,11 +61,12 @@ export async function writeSmallEstate(store: Store, linux: readonly string[]): 
   }
 }
 
-/** Writes that the foreign rule of `front` lets SSH to a machine pass. */
+/** Writes that the foreign rule of `front` lets SSH to a machine pass, and what follows from it. */
 export async function writeShadow(store: Store, name: string): Promise<void> {
   await store.pool.query(
     `insert into boundary_shadows (boundary_id, vm_id, port, protocol, rule_name)
      values ($1, $2, 22, 'TCP', 'allow-ssh')`,
     [boundaryKey('front'), machineKey(name)],
   )
+  await store.db.transaction((tx) => recordExposures(tx, { vmIds: [machineKey(name)] }))
 }

@@ -31,6 +31,7 @@ export const firewallId = (name: string) => `${group}/providers/microsoft.networ
 export interface HandFirewall {
   readonly name: string
   readonly etag?: string
+  readonly rules?: readonly Rule[]
   readonly address?: string | null
   /** Of its subnet. */
   readonly prefix?: string
@@ -42,6 +43,7 @@ export interface HandFirewall {
 export function firewallPages({
   name,
   etag = '1',
+  rules = [],
   address = '198.51.100.1',
   prefix = '10.9.0.0/26',
   network = 'net',
@@ -51,8 +53,8 @@ export function firewallPages({
   const shown = {
     kind: 'AZURE_FIREWALL',
     etag,
-    rules: [],
-    ruleCount: 0,
+    rules,
+    ruleCount: rules.length,
     firewall: { priorities: [] },
     raw: {},
   } as const

@@ -73,6 +73,25 @@ describe('subscriptions of the same document and variables', () => {
     })
     expect(asked).toHaveLength(2)
   })
+
+  test('are told of their own address by who shows it: the same person may call from several places', async () => {
+    const feed = handFeed()
+    const fanOut = fanOutOf(feed)
+    const source = (values: readonly unknown[]) => values.find((value) => String(value).endsWith('/32'))
+    const query = ({ values }: { readonly values: readonly unknown[] }) =>
+      Promise.resolve({ rows: [[{ connect: { source: source(values) } }]] })
+    const store = { pool: { query } } as unknown as Store
+    const text = 'subscription { grantEvents { virtualMachine { connect { source } } } }'
+    const places = ['203.0.113.7', '198.51.100.9', '203.0.113.7']
+    const streams = await Promise.all(places.map((address) => subscribe(fanOut, { ...rita, address }, { text, store })))
+    feed.commit(opened('web'))
+    const results = (await Promise.all(streams.map(next))) as Result[]
+    expect(results.map((one) => JSON.parse(one.text).data.grantEvents.virtualMachine.connect.source)).toEqual(
+      places.map((address) => `${address}/32`),
+    )
+    expect(results[2]).toBe(results[0])
+    expect(fanOut.size.groups).toBe(2)
+  })
 })
 
 /** What a stream was sent, in short, one list for each write. */

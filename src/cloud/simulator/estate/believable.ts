@@ -2,9 +2,11 @@ import type { Estate, Subscription } from '../resource.ts'
 import { drawNetworks } from './draw.ts'
 import { classicMachine } from './machine-shapes.ts'
 import { guidFrom, type Place } from './place.ts'
+import { jitPolicyAssignment } from './policy-shapes.ts'
 import { randomFrom } from './random.ts'
 import {
   backOffice,
+  boughtAppliances,
   partners,
   payments,
   playground,
@@ -24,7 +26,7 @@ export interface EstateOptions {
 
 const MACHINES = 60
 /** All but the web servers and developers' boxes, of which there are as many as it takes. */
-const FIXED = 42
+const FIXED = 43
 const FEWEST_OF_A_KIND = 4
 
 const [production, shared, development] = [
@@ -39,6 +41,7 @@ export function believableEstate({ seed = 1, machines = MACHINES }: EstateOption
   const boxes = Math.max(FEWEST_OF_A_KIND, Math.floor((machines - FIXED) / 3))
   const webServers = Math.max(FEWEST_OF_A_KIND, machines - FIXED - boxes)
   const at = (place: Place, { network: name, ...workload }: Workload) => ({ place, name, ...workload })
+  const appliances = placeIn(shared, 'rg-appliances', 'westeurope')
   const { resources } = drawNetworks([
     at(placeIn(production, 'rg-storefront-prod', 'westeurope'), storefront(dice, webServers)),
     at(placeIn(production, 'RG-BackOffice', 'northeurope'), backOffice(dice)),
@@ -46,10 +49,14 @@ export function believableEstate({ seed = 1, machines = MACHINES }: EstateOption
     at(placeIn(development, 'rg-dev', 'eastus'), playground(dice, boxes)),
     at(placeIn(production, 'rg-payments', 'westeurope'), payments(dice)),
     at(placeIn(shared, 'rg-partners', 'westeurope'), partners(dice)),
+    at(appliances, boughtAppliances(dice)),
   ])
   const legacy = placeIn(production, 'Default-Legacy', 'westeurope')
   const classic = [classicMachine(legacy, 'fax-gateway', 'Windows'), classicMachine(legacy, 'ledger-old', 'Linux')]
-  return { subscriptions: [production, shared, development], resources: [...resources, ...classic] }
+  // Somebody decided that just-in-time access is not for these.
+  const scope = `/subscriptions/${appliances.subscriptionId}/resourceGroups/${appliances.resourceGroup}`
+  const policies = [jitPolicyAssignment(scope, { effect: 'Disabled' })]
+  return { subscriptions: [production, shared, development], resources: [...resources, ...classic, ...policies] }
 }
 
 function subscription(displayName: string): Subscription {

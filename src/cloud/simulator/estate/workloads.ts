@@ -158,6 +158,14 @@ export function partners(dice: Dice): Workload {
   }
 }
 
+/** A bought appliance, which its maker looks after. */
+export function boughtAppliances(dice: Dice): Workload {
+  return {
+    network: 'vnet-appliances',
+    machines: [{ name: 'scanner-01', ...common(dice, 'Linux', 'production', 'platform'), rules: rules.bastionRules }],
+  }
+}
+
 /** Where developers try things: opened, switched off, left alone. */
 export function playground(dice: Dice, boxes: number): Workload {
   return {

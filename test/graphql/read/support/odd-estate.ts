@@ -66,7 +66,7 @@ const details: Readonly<FactDetails> = {
   BoundaryWritten: { added: [odd(2), odd(6)], removed: [] },
   BoundaryWriteFailed: { fault: { code: 'Odd', message: odd(3) }, attempts: 3 },
   ExposureFound: { port: 22, protocol: 'TCP', ruleName: odd(6) },
-  ExposureCleared: { port: 3389, protocol: 'ANY', ruleName: null },
+  ExposureCleared: { port: 3389, protocol: 'ANY', ruleName: null, guarded: false },
   ForeignRuleTaken: { ruleName: 'sg-1/sgr-1', admits: 'tcp 22-22 0.0.0.0/0', description: odd(4) },
   ForeignRuleReturned: { ruleName: 'sg-1/sgr-2', admits: '-1 -1--1 pl-1', description: null },
   RoleAssigned: { role: 'READER', principalKind: 'GROUP', principalId: odd(2), scope: '/' },
@@ -271,13 +271,25 @@ async function writeMachine(write: Write, { id, account, boundary, policy }: Mac
       port === 22 ? ['0.0.0.0/0', '2001:db8::/32'] : [],
       seconds,
     )
-  if (n % 2 === 1)
+  if (n % 2 === 1) {
     await write(
       `insert into boundary_shadows (boundary_id, vm_id, port, protocol, rule_name) values ($1, $2, 22, 'TCP', $3)`,
       boundary,
       id,
       odd(n),
     )
+    await write(
+      `insert into reported_exposures (vm_id, port, protocol, guarded, boundary_id, rule_name, found_at)
+       values ($1, $2, 'TCP', $3, $4, $5, $6)`,
+      id,
+      n % 3 === 0 ? 22 : 3_389,
+      n % 3 === 0,
+      n === 1 ? null : boundary,
+      n === 1 ? null : odd(n),
+      moments[0],
+    )
+    await write('insert into open_ports (vm_id, ports, exposed) values ($1, $2, $3)', id, openPorts(boundary, n), '[]')
+  }
   if (n % 3 > 0) {
     const { approval, justification, ticket } = terms(n)
     await write(
@@ -296,6 +308,15 @@ async function writeMachine(write: Write, { id, account, boundary, policy }: Mac
     )
   }
   if (n === 7) await write('update policies set disabled_at = gateway_now(), version = 2 where id = $1', policy)
+}
+
+function openPorts(boundary: string, n: number): string {
+  const rules = [boundary, '/not/there'].map((boundaryId, place) => ({ boundaryId, ruleName: odd(n + place) }))
+  return JSON.stringify([
+    { first: 1, last: 65_535, protocol: 'UDP', rules: [], managementPorts: [] },
+    { first: 22, last: 22, protocol: 'TCP', rules: rules.slice(0, n), managementPorts: [22] },
+    { first: 3_000, last: 6_000, protocol: 'ANY', rules, managementPorts: [3_389, 5_985, 5_986] },
+  ])
 }
 
 async function writeGrant(write: Write, id: string, { boundary }: Machine, n: number): Promise<void> {

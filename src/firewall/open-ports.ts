@@ -1,0 +1,143 @@
+import type { Prefix } from '../access/prefix.ts'
+import type { Protocol } from '../access/words.ts'
+import { rulesForAnyone, rulesForRelayed, type RuleForAnyone, type RulesForAnyone } from './anyone.ts'
+import { behind } from './azure-firewall/nat-rule.ts'
+import { prefixesOf } from './match.ts'
+import type { PortRange, Rule } from './rule.ts'
+
+/** A rule of a boundary. */
+export interface RuleAt {
+  readonly boundaryId: string
+  readonly ruleName: string
+}
+
+/** Consecutive ports of a machine that rules leave open to any source. */
+export interface OpenPorts {
+  /** Both included: 1 to 65535. */
+  readonly first: number
+  readonly last: number
+  /** ANY is TCP and UDP alike. */
+  readonly protocol: Protocol
+  /**
+   * The rules that let anyone pass, one of each boundary in the order of the path, but for a group that lets pass by the
+   * cloud's default what comes through a firewall. Empty when no boundary stands there.
+   */
+  readonly rules: readonly RuleAt[]
+}
+
+/** A boundary on the way to an interface, with its rules read once for all the machines behind it. */
+export interface Step {
+  readonly boundaryId: string
+  readonly rules: RulesForAnyone
+  /** Whether what no rule decides on passes. */
+  readonly passesUndecided: boolean
+}
+
+/** A way to an interface of a machine. */
+export interface Path {
+  /** Private addresses, without prefix length. */
+  readonly addresses: readonly string[]
+  /** Every one of them must let a packet pass. */
+  readonly steps: readonly Step[]
+}
+
+/** A group, to whom packets come as they were sent. */
+export function stepOf(boundaryId: string, rules: readonly Rule[]): Step {
+  return { boundaryId, rules: rulesForAnyone(rules), passesUndecided: false }
+}
+
+/** A firewall: what comes to a public port goes on to one of a machine. */
+export function gateStepOf(boundaryId: string, rules: readonly Rule[]): Step {
+  return { boundaryId, rules: { ...rulesForAnyone(rules.map(behind)), 6: [] }, passesUndecided: false }
+}
+
+/**
+ * A group behind a firewall, to whom packets come from one of these addresses of it. They are in its own network, from
+ * which the cloud's default rule AllowVnetInBound lets in (source: Azure's "Network security groups" page).
+ */
+export function relayedStepOf(boundaryId: string, rules: readonly Rule[], relaysFrom: readonly string[]): Step {
+  return { boundaryId, rules: rulesForRelayed(rules, prefixesOf(relaysFrom)), passesUndecided: true }
+}
+
+/**
+ * The ports that the rules on some path leave open to any source, as the cloud would evaluate them. The cloud's default
+ * rules let no stranger in, unless a firewall stands between. Denies for some sources only are not either, so that what is shown
+ * may be too much, and never too little.
+ */
+export function openPortsOf(paths: readonly Path[]): OpenPorts[] {
+  const found = new Map<string, OpenPorts>()
+  for (const { addresses, steps } of paths)
+    for (const address of prefixesOf(addresses)) {
+      const [tcp, udp] = (['TCP', 'UDP'] as const).map((carrier) =>
+        steps.reduce((open, step) => passing(open, step, address, carrier), [everyPort]),
+      )
+      for (const open of together(tcp ?? [], udp ?? [])) found.set(JSON.stringify(open), open)
+    }
+  return [...found.values()].toSorted((left, right) => left.first - right.first || left.last - right.last)
+}
+
+type Open = Omit<OpenPorts, 'protocol'>
+
+const everyPort: Open = { first: 1, last: 65_535, rules: [] }
+
+/** What of the open ports a step leaves open, in order. */
+function passing(open: readonly Open[], step: Step, address: Prefix, carrier: 'TCP' | 'UDP'): Open[] {
+  const walk = step.rules[address.family].filter(
+    (read) => (read.rule.protocol === carrier || read.rule.protocol === 'ANY') && read.matches(address),
+  )
+  return joined(open.flatMap((range) => walkPast(range, walk, step)))
+}
+
+/** A range of ports taken apart by the rules that decide on each part of it; what does not pass is left out. */
+function walkPast(range: Open, walk: readonly RuleForAnyone[], { boundaryId, passesUndecided }: Step): Open[] {
+  let undecided: PortRange[] = [range]
+  const passed: Open[] = []
+  for (const { rule } of walk) {
+    if (undecided.length === 0) break
+    const rules = [...range.rules, { boundaryId, ruleName: rule.name }]
+    for (const ports of rule.ports) {
+      if (rule.access === 'ALLOW')
+        for (const part of undecided.flatMap((one) => common(one, ports))) passed.push({ ...part, rules })
+      undecided = undecided.flatMap((one) => rest(one, ports))
+    }
+  }
+  if (passesUndecided) passed.push(...undecided.map((part) => ({ ...part, rules: range.rules })))
+  return passed.toSorted((left, right) => left.first - right.first)
+}
+
+function common(left: PortRange, right: PortRange): PortRange[] {
+  const [first, last] = [Math.max(left.first, right.first), Math.min(left.last, right.last)]
+  return first <= last ? [{ first, last }] : []
+}
+
+function rest(range: PortRange, taken: PortRange): PortRange[] {
+  if (common(range, taken).length === 0) return [range]
+  return [
+    ...(range.first < taken.first ? [{ first: range.first, last: taken.first - 1 }] : []),
+    ...(taken.last < range.last ? [{ first: taken.last + 1, last: range.last }] : []),
+  ]
+}
+
+/** Neighbours that the same rules open are one range. */
+function joined(ranges: readonly Open[]): Open[] {
+  const all: Open[] = []
+  for (const range of ranges) {
+    const before = all.at(-1)
+    if (before !== undefined && before.last + 1 === range.first && alike(before, range))
+      all[all.length - 1] = { ...before, last: range.last }
+    else all.push(range)
+  }
+  return all
+}
+
+const alike = (left: Open, right: Open) => JSON.stringify(left.rules) === JSON.stringify(right.rules)
+
+/** What is open over TCP and UDP alike is said once. */
+function together(tcp: readonly Open[], udp: readonly Open[]): OpenPorts[] {
+  const key = (open: Open) => JSON.stringify(open)
+  const both = new Set(tcp.map(key)).intersection(new Set(udp.map(key)))
+  return [
+    ...tcp.map((open) => ({ ...open, protocol: both.has(key(open)) ? ('ANY' as const) : ('TCP' as const) })),
+    ...udp.filter((open) => !both.has(key(open))).map((open) => ({ ...open, protocol: 'UDP' as const })),
+  ]
+}
