@@ -63,13 +63,18 @@ export function everything(
   without: readonly string[],
 ): string {
   const possible = isAbstractType(type) ? schema.getPossibleTypes(type) : []
-  const fields = Object.values('getFields' in type ? type.getFields() : {}).flatMap((field) => {
+  const own = Object.values('getFields' in type ? type.getFields() : {})
+  const fields = own.flatMap((field) => {
     const of = getNamedType(field.type)
     if (without.includes(`${type.name}.${field.name}`)) return []
     if (!isCompositeType(of)) return [field.name]
     return depth === 0 ? [] : [`${field.name} ${everything(schema, of, depth - 1, without)}`]
   })
-  const cases = possible.map((one) => `... on ${one.name} ${everything(schema, one, depth, without)}`)
+  // What is asked of an interface is not asked of each of its types again: documents have a limit.
+  const cases = possible.map((one) => {
+    const asked = own.map(({ name }) => `${one.name}.${name}`)
+    return `... on ${one.name} ${everything(schema, one, depth, [...without, ...asked])}`
+  })
   return `{ __typename ${[...fields, ...cases].join(' ')} }`
 }
 
