@@ -46,9 +46,12 @@ async function open(name: string): Promise<string> {
 
 const shown = async (grant: string) => (await gateway.ada.ask(story('show-grant'), { id: grant })).grant
 
-async function latest(): Promise<string> {
-  const { activity } = await gateway.ada.ask('{ activity(first: 1) { nodes { cursor } } }')
-  return activity.nodes[0].cursor
+/** The place of the latest fact. What is committed is seen once no older transaction is open. */
+function latest(): Promise<string> {
+  return vi.waitFor(async () => {
+    const { activity } = await gateway.ada.ask('{ activity(first: 1) { nodes { cursor } } }')
+    return activity.nodes[0].cursor as string
+  }, within)
 }
 
 const kindsAt = async (name: string): Promise<string[]> => {

@@ -27,6 +27,8 @@ function variablesOf(name: string): object {
     'show-grant': globalId('Grant', grant?.id ?? ''),
     'show-account': globalId('Account', accounts[0]),
     'boundary-with-rules': globalId('Boundary', machines[0]?.boundary ?? ''),
+    'taken-rules': globalId('Boundary', machines[0]?.boundary ?? ''),
+    'show-lockdown': globalId('Lockdown', '01980000-0000-7000-8000-000000000001'),
   }
   const id = ids[name] ?? globalId('VirtualMachine', machine)
   return { id, ids: [id, globalId('Grant', grant?.id ?? '')], virtualMachine: id, first: 20 }
