@@ -1,6 +1,7 @@
 import { startFeed } from './activity/feed.ts'
 import type { Cloud } from './cloud/port.ts'
 import { startDueRequests } from './commands/due-requests.ts'
+import { startExpiringRoles } from './commands/expire-roles.ts'
 import { startForgettingKeys } from './commands/forget-keys.ts'
 import type { Config } from './config.ts'
 import { startEnforcer } from './enforcer/enforcer.ts'
@@ -72,6 +73,8 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     started.defer(() => openPorts.stop())
     const forgetting = startForgettingKeys({ store, clock, log })
     started.defer(() => forgetting.stop())
+    const expiring = startExpiringRoles({ store, clock, log })
+    started.defer(() => expiring.stop())
   }
 
   const persisted =

@@ -38,6 +38,10 @@ export const factKinds = [
   'GrantEndsSoon',
   'BreakGlassUsed',
   'BreakGlassReviewed',
+  'RoleExpired',
+  'CustomRoleCreated',
+  'CustomRoleUpdated',
+  'CustomRoleRemoved',
 ] as const
 export type FactKind = (typeof factKinds)[number]
 
@@ -67,3 +71,13 @@ export const requestFactKinds = [
   'RequestLapsed',
 ] as const satisfies readonly FactKind[]
 export type RequestFactKind = (typeof requestFactKinds)[number]
+
+/** Facts of who may do what: they say more than the rest of the log, and change what is seen of it. */
+export const roleFactKinds = [
+  'RoleAssigned',
+  'RoleRemoved',
+  'RoleExpired',
+  'CustomRoleCreated',
+  'CustomRoleUpdated',
+  'CustomRoleRemoved',
+] as const satisfies readonly FactKind[]

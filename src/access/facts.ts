@@ -105,6 +105,10 @@ export interface FactDetails extends Record<GrantFactKind, GrantSnapshot>, Recor
   readonly RoleAssigned: RoleDetail
   readonly RoleRemoved: RoleDetail
   readonly RuleDrifted: RuleDriftDetail
+  readonly RoleExpired: RoleDetail
+  readonly CustomRoleCreated: CustomRoleDetail
+  readonly CustomRoleUpdated: CustomRoleDetail
+  readonly CustomRoleRemoved: CustomRoleDetail
 }
 
 export interface PolicyDetail extends PolicyTerms {
@@ -165,9 +169,21 @@ export interface RecordedRule {
   readonly translatesTo?: { readonly address: string; readonly port: number }
 }
 
+/** An assignment, as it was then. */
 export interface RoleDetail {
+  /** The name that the role had. */
   readonly role: string
   readonly principalKind: string
   readonly principalId: string
   readonly scope: string
+  /** ISO 8601; null when it had no end, and absent from facts of when there were no ends. */
+  readonly endsAt?: string | null
+}
+
+/** A role that people made, as it was then. */
+export interface CustomRoleDetail {
+  readonly roleId: string
+  readonly name: string
+  readonly scope: string
+  readonly actions: readonly string[]
 }

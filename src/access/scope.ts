@@ -39,6 +39,12 @@ export function resourceGroupOf(scope: string): string | null {
   return accountOf(scope) === null ? null : (RESOURCE_GROUP.exec(scope)?.[0] ?? null)
 }
 
+/** The id of the virtual machine that a scope is; null when it is wider or no scope. */
+export function machineOf(scope: string): string | null {
+  const group = resourceGroupOf(scope)
+  return group !== null && isMachine(scope, group) ? scope : null
+}
+
 /** Lower-cases and checks a scope; null when the text is none of the four kinds. */
 export function parseScope(text: string): string | null {
   if (text === '/') return text

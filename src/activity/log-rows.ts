@@ -9,15 +9,13 @@ import type { Activity, Cursor, LogRows } from './activity.ts'
  * (`order by` must name the table's columns: by the selected texts, 10 would come before 9.)
  */
 const ROWS = `
-  select a.transaction::text, a.position::text, iso(at) as at, kind, actor_kind, actor_id, actor_name, account_id,
-    resource_group_id, vm_id, boundary_id, policy_id, request_id, grant_id, requester_id, correlation_id, detail,
-    a.transaction < pg_snapshot_xmin(pg_current_snapshot()) as settled
+  select ${activityColumns('a')}, a.transaction < pg_snapshot_xmin(pg_current_snapshot()) as settled
   from activities a where (a.transaction, a.position) > ($1::xid8, $2::bigint)
   order by a.transaction, a.position limit $3`
 
 /** Up to `limit` rows after `after`. */
 export async function rowsAfter(store: Store, after: Cursor, limit: number): Promise<LogRows> {
-  const { rows } = await store.pool.query<Row>({
+  const { rows } = await store.pool.query<ActivityRow & { readonly settled: boolean }>({
     name: 'activity_rows_after',
     text: ROWS,
     values: [after.transaction, after.position, limit],
@@ -27,7 +25,29 @@ export async function rowsAfter(store: Store, after: Cursor, limit: number): Pro
   return { settled, full: rows.length === limit, unsettled: settled.length < rows.length }
 }
 
-interface Row {
+/** What is selected of a row of the log, for `toActivity`. */
+export function activityColumns(row: string): string {
+  const plain = [
+    'kind',
+    'actor_kind',
+    'actor_id',
+    'actor_name',
+    'account_id',
+    'resource_group_id',
+    'vm_id',
+    'boundary_id',
+  ]
+  const about = ['policy_id', 'request_id', 'grant_id', 'requester_id', 'correlation_id', 'detail']
+  return [
+    `${row}.transaction::text`,
+    `${row}.position::text`,
+    `iso(${row}.at) as at`,
+    ...[...plain, ...about].map((column) => `${row}.${column}`),
+  ].join(', ')
+}
+
+/** A row of the log as it was selected. */
+export interface ActivityRow {
   readonly transaction: string
   readonly position: string
   readonly at: string
@@ -45,10 +65,9 @@ interface Row {
   readonly requester_id: string | null
   readonly correlation_id: string | null
   readonly detail: Activity['detail']
-  readonly settled: boolean
 }
 
-function toActivity(row: Row): Activity {
+export function toActivity(row: ActivityRow): Activity {
   return {
     cursor: { transaction: row.transaction, position: row.position },
     at: row.at,

@@ -26,6 +26,8 @@ export class CloudError extends Error {
   /** How long the cloud asks us to wait, in milliseconds; null when it did not say. */
   readonly retryAfterMs: number | null
   readonly correlationId: string | null
+  /** Permissions that the cloud said were missing, by its own names for them; empty when it named none. */
+  readonly missingPermissions: readonly string[]
 
   constructor(
     kind: CloudErrorKind,
@@ -34,6 +36,7 @@ export class CloudError extends Error {
     more: {
       readonly retryAfterMs?: number | null
       readonly correlationId?: string | null
+      readonly missingPermissions?: readonly string[]
       readonly cause?: unknown
     } = {},
   ) {
@@ -42,5 +45,6 @@ export class CloudError extends Error {
     this.code = code
     this.retryAfterMs = more.retryAfterMs ?? null
     this.correlationId = more.correlationId ?? null
+    this.missingPermissions = more.missingPermissions ?? []
   }
 }

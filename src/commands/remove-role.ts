@@ -1,15 +1,17 @@
-import { actions, type PrincipalKind, type Role } from '../access/role.ts'
-import { accountOf, resourceGroupOf } from '../access/scope.ts'
+import { actions, type PrincipalKind } from '../access/role.ts'
 import { may } from '../access/viewer.ts'
 import { appendFacts } from '../store/append-facts.ts'
 import { sql } from '../store/sql.ts'
+import { lockRoles } from '../store/role-changes.ts'
 import type { CommandContext, Outcome } from './command.ts'
+import { placeOfScope } from './custom-roles.ts'
 
 interface Removed extends Record<string, unknown> {
   readonly principal_kind: PrincipalKind
   readonly principal_id: string
-  readonly role: Role
+  readonly role: string
   readonly scope: string
+  readonly ends_at: string | null
 }
 
 /** Takes a role away; running subscriptions of the principal notice at once. */
@@ -18,9 +20,11 @@ export async function removeRole(
   input: { readonly assignmentId: string },
 ): Promise<Outcome> {
   return store.db.transaction(async (tx) => {
+    await lockRoles(tx)
     const { rows } = await tx.execute<Removed>(sql`
-      select principal_kind, principal_id, role, scope from role_assignments
-      where id = ${input.assignmentId}::uuid for update`)
+      select principal_kind, principal_id, scope, iso(ends_at) as ends_at,
+        coalesce(role::text, (select name from custom_roles c where c.id = custom_role_id)) as role
+      from role_assignments where id = ${input.assignmentId}::uuid for update`)
     const found = rows[0]
     if (found === undefined || !may(viewer, actions.readRole, found.scope))
       return refused('NOT_FOUND', 'There is no such role assignment, or you may not see it.')
@@ -31,13 +35,13 @@ export async function removeRole(
       {
         kind: 'RoleRemoved',
         actor: viewer.actor,
-        accountId: accountOf(found.scope),
-        resourceGroupId: resourceGroupOf(found.scope),
+        ...placeOfScope(found.scope),
         detail: {
           role: found.role,
           principalKind: found.principal_kind,
           principalId: found.principal_id,
           scope: found.scope,
+          endsAt: found.ends_at,
         },
       },
     ])

@@ -25,6 +25,7 @@ export function failureOf(error: CloudError, claim: Claim, input: PassInput, ran
   return {
     fault,
     correlationId: error.correlationId,
+    missingPermissions: error.missingPermissions,
     throttledMs,
     gone,
     retryInMs: throttledMs ?? backoffMs(wait, claim.attempts + 1, random),

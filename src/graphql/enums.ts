@@ -1,5 +1,5 @@
 import { approverKinds, type ApproverKind } from '../access/approval.ts'
-import { principalKinds, roleNames, type PrincipalKind, type Role } from '../access/role.ts'
+import { principalKinds, type PrincipalKind } from '../access/role.ts'
 import { unsupportedMeanings } from '../access/unsupported.ts'
 import { policyConstraints, userErrorCodes, type PolicyConstraint, type UserError } from '../access/user-error.ts'
 import * as words from '../access/words.ts'
@@ -118,14 +118,6 @@ export const ActorKind = described('ActorKind', 'What kind of actor.', words.act
   PROGRAM: 'A program with its own identity.',
   GATEWAY: 'The gateway itself: expiry, repair, inventory sync.',
 })
-export const RoleName = described('RoleName', 'A built-in role.', roleNames, {
-  READER: 'Sees everything of the scope and changes nothing.',
-  REQUESTER: 'Sees machines and policies, asks for access, and sees the own requests and grants.',
-  OPERATOR:
-    'A reader who may also ask for access, by break-glass too, review what others did so, revoke grants, lock scopes ' +
-    'down and lift lockdowns.',
-  POLICY_ADMIN: 'An operator who may also change policies, accounts and roles.',
-} satisfies Record<Role, string>)
 export const PrincipalKindEnum = described('PrincipalKind', 'To whom a role is assigned.', principalKinds, {
   USER: 'One person or program, by its id at the identity provider.',
   GROUP: 'Everybody in a group of the identity provider.',

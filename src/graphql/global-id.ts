@@ -1,3 +1,4 @@
+import { roleNames } from '../access/role.ts'
 import { accountOf } from '../access/scope.ts'
 import { base64urlSql } from './read/sql.ts'
 
@@ -19,6 +20,7 @@ const possible = {
   Request: isUuid,
   Grant: isUuid,
   Lockdown: isUuid,
+  Role: (id: string) => isUuid(id) || (roleNames as readonly string[]).includes(id),
   RoleAssignment: isUuid,
   Activity: (id: string) => POSITION.test(id),
 } as const satisfies Record<string, (id: string) => boolean>

@@ -1,9 +1,10 @@
+import { builtInRole } from '../access/role.ts'
 import { parseScope } from '../access/scope.ts'
 import { badInput } from './bad-input.ts'
 import { parseGlobalId, type NodeType } from './global-id.ts'
 
 /** Most ids one argument takes. */
-const MOST_IDS = 100
+export const MOST_IDS = 100
 
 /** Reads global ids of one type; refuses the argument when one of them is none. */
 export function readIds(type: NodeType): (texts: readonly string[]) => string[] {
@@ -18,6 +19,12 @@ export function readId(text: string, type: NodeType): string {
   const parsed = parseGlobalId(text, type)
   if (parsed === null) throw badInput(`${JSON.stringify(text.slice(0, 80))} is not the id of a ${type}.`)
   return parsed.id
+}
+
+/** Reads ids of roles, or names of built-in ones; refuses the argument when one is neither. */
+export function readRoleIds(texts: readonly string[]): string[] {
+  if (texts.length > MOST_IDS) throw badInput(`At most ${String(MOST_IDS)} ids can be given.`)
+  return texts.map((text) => builtInRole(text) ?? readId(text, 'Role'))
 }
 
 /** Reads a scope, or refuses it. */

@@ -39,7 +39,8 @@ export async function syncAccount(context: SyncContext, claim: AccountClaim): Pr
     log.warn({ accountId: claim.accountId, code: error.code, reason: error.message }, 'an inventory could not be read')
     const throttledMs = error.kind === 'THROTTLED' ? (error.retryAfterMs ?? UNTOLD_THROTTLE_MS) : null
     const retryInMs = throttledMs ?? context.retryInMs(claim.accountId)
-    await failSync(store, owner, claim, { message: error.message, retryInMs, throttledMs })
+    const { message, missingPermissions } = error
+    await failSync(store, owner, claim, { message, missingPermissions, retryInMs, throttledMs })
     return false
   }
 }

@@ -12,8 +12,10 @@ import type { ExplorerOptions } from './explorer.ts'
 import { ANSWER_WITHIN_MS, createPipeline, GRAPHQL_PATH } from './graphql-over-http.ts'
 import { serveWebSocket } from './graphql-over-websocket.ts'
 import type { OperationLimits } from './guards.ts'
+import { createDownloads } from './downloads/downloads.ts'
 import { createFanOut } from './live/fan-out.ts'
 import type { Authenticate } from './identity/authenticator.ts'
+import { pathOf } from './path-of.ts'
 import type { PersistedSetting } from './persisted-operations.ts'
 import { createErrorMask } from './mask-error.ts'
 import { createPlannedAnswers } from './planned-answers.ts'
@@ -51,8 +53,9 @@ export interface ClientLimits {
   readonly messageBytes: number
 }
 
-/** The API on one path, over HTTP, server-sent events and WebSocket. */
+/** The API on one path, over HTTP, server-sent events and WebSocket; downloads on paths beside it. */
 export interface Api {
+  /** Where GraphQL is, and the only one to be upgraded. */
   readonly path: string
   serves(path: string): boolean
   answer(request: IncomingMessage, response: ServerResponse): Promise<void>
@@ -90,6 +93,7 @@ export function openApi(options: ApiOptions, clock: Clock): Api {
   })
   const answers = createPlannedAnswers(options, pipeline)
   const quickly = createQuickWay({ ...options, admit, answers, clock, withinMs: ANSWER_WITHIN_MS })
+  const downloads = createDownloads({ ...options, admit, callerRate, cap, clock })
   const sockets = serveWebSocket({
     pipeline,
     fanOut,
@@ -104,17 +108,19 @@ export function openApi(options: ApiOptions, clock: Clock): Api {
   })
   return {
     path: GRAPHQL_PATH,
-    serves: (path) => path === GRAPHQL_PATH,
+    serves: (path) => path === GRAPHQL_PATH || downloads.serves(path),
     async answer(request, response) {
       // GraphiQL may hold a token: no page may frame it, and nothing may keep it.
       response.setHeader('content-security-policy', "frame-ancestors 'none'")
       response.setHeader('cache-control', 'no-store')
+      if (downloads.serves(pathOf(request))) return downloads.answer(request, response)
       const left = await quickly(request, response)
       if (left !== null) await pipeline(request, response, left)
     },
     upgrade: (request, socket, head) => sockets.upgrade(request, socket, head),
     async stop() {
       for (const stream of streams.open) stream.destroy()
+      downloads.stop()
       await sockets.stop()
     },
     cut() {

@@ -3,6 +3,7 @@ import { isAsyncIterable, type Plugin } from 'graphql-yoga'
 import type { GatewayContext } from '../graphql/context.ts'
 import type { Clock } from '../time/clock.ts'
 import { unavailable } from './errors.ts'
+import { watchReader } from './reader-watch.ts'
 import type { StreamCap } from './stream-cap.ts'
 
 /** Subscriptions that are being sent as server-sent events. */
@@ -11,8 +12,6 @@ export interface EventStreams {
   readonly open: Set<ServerResponse>
 }
 
-/** A reader who took nothing for two looks in a row is let go, and resumes by its cursor. */
-const LOOK_EVERY_MS = 15_000
 /** A stream ends itself with its token, and says so; this much later it is cut. */
 const LAST_WORD_MS = 1_000
 
@@ -54,22 +53,5 @@ export function useEventStreams(
         },
       }
     },
-  }
-}
-
-function watchReader(res: ServerResponse, clock: Clock): () => void {
-  let waiting = 0
-  let cancel = () => {}
-  const look = () => {
-    if (waiting > 0 && res.writableLength === waiting) {
-      res.destroy()
-      return
-    }
-    waiting = res.writableLength
-    cancel = clock.after(LOOK_EVERY_MS, look)
-  }
-  look()
-  return () => {
-    cancel()
   }
 }

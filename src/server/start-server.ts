@@ -6,6 +6,7 @@ import { failingChecks, type ReadinessChecks } from './health.ts'
 import { answerJson, refuseUpgrade } from './http-answers.ts'
 import { isLoopback } from '../access/loopback.ts'
 import { mayScrape, type MetricsOptions } from './metrics.ts'
+import { pathOf } from './path-of.ts'
 
 export interface ServerOptions {
   readonly host: string
@@ -62,7 +63,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   })
   server.on('upgrade', (request, socket, head) => {
     if (loopbackOnly && !namesThisMachine(request)) refuseUpgrade(socket, 421)
-    else if (api?.serves(pathOf(request)) !== true) refuseUpgrade(socket, 404)
+    else if (api === null || pathOf(request) !== api.path) refuseUpgrade(socket, 404)
     else if (stopped !== null || !api.upgrade(request, socket, head)) refuseUpgrade(socket, 503)
   })
 
@@ -119,10 +120,6 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     api?.cut()
     await closed
   }
-}
-
-function pathOf(request: IncomingMessage): string {
-  return (request.url ?? '/').split('?', 1)[0] ?? '/'
 }
 
 function namesThisMachine(request: IncomingMessage): boolean {

@@ -1,4 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { actions } from '../../src/access/role.ts'
+import { assignRole } from '../../src/commands/assign-role.ts'
+import { createCustomRole } from '../../src/commands/create-custom-role.ts'
 import { disableJit } from '../../src/commands/disable-jit.ts'
 import { settleWaiting } from '../../src/commands/settle-waiting.ts'
 import { updatePolicy } from '../../src/commands/update-policy.ts'
@@ -331,6 +334,26 @@ describe('with the last approval the policy is asked again', () => {
     expect(await refusals(left.grantIds[0] ?? '')).toMatchObject([
       { code: 'NOT_PERMITTED', message: 'Its requester may no longer ask for access to this machine.' },
     ])
+  })
+
+  it('and a requester whose role that somebody made has ended is not let in, though its row is still there', async () => {
+    const { store } = database
+    const context = { store, viewer: admin }
+    const allowed = [actions.readVirtualMachine, actions.readPolicy, actions.requestAccess]
+    const role = (await createCustomRole(context, { name: 'on call', scope: '/', actions: allowed })).id ?? ''
+    const [row] = await rows<{ at: Date }>(store, `select gateway_now() + interval '1 hour' as at`)
+    const given = { principalKind: 'GROUP', principalId: 'nights', role, scope: '/', endsAt: row?.at ?? null } as const
+    expect((await assignRole(context, given)).userErrors).toEqual([])
+    const held = { role: { id: role, name: 'on call', actions: allowed }, scope: '/' }
+    const night = { ...person('nia'), groups: ['nights'], rolesHeld: [held] }
+    const [kept, left] = [await ask('one', {}, night), await ask('one', {}, night)]
+    await yes(ann, kept.requestId)
+    expect(await outcome(kept.requestId)).toEqual(opening)
+    await database.advance(3_600_000)
+    expect(await rows(store, `select from role_assignments where principal_id = 'nights'`)).toHaveLength(1)
+    await yes(ann, left.requestId)
+    expect(await outcome(left.requestId)).toEqual({ status: 'APPROVED', grants: ['CLOSED POLICY_CHANGED'] })
+    expect(await refusals(left.grantIds[0] ?? '')).toMatchObject([{ code: 'NOT_PERMITTED' }])
   })
 })
 

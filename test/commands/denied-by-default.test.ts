@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { roleNames, type Role } from '../../src/access/role.ts'
+import { actions, roleNames, type Role } from '../../src/access/role.ts'
 import type { UserError } from '../../src/access/user-error.ts'
 import { assignRole } from '../../src/commands/assign-role.ts'
 import type { CommandContext } from '../../src/commands/command.ts'
 import { decideRequest } from '../../src/commands/decide-request.ts'
+import { createCustomRole } from '../../src/commands/create-custom-role.ts'
 import { disableJit } from '../../src/commands/disable-jit.ts'
 import { enableJit } from '../../src/commands/enable-jit.ts'
 import { extendGrant } from '../../src/commands/extend-grant.ts'
@@ -11,12 +12,14 @@ import { liftLockDown } from '../../src/commands/lift-lock-down.ts'
 import { lockDown } from '../../src/commands/lock-down.ts'
 import { registerAccount } from '../../src/commands/register-account.ts'
 import { releaseGrant } from '../../src/commands/release-grant.ts'
+import { removeCustomRole } from '../../src/commands/remove-custom-role.ts'
 import { removeRole } from '../../src/commands/remove-role.ts'
 import { requestAccess } from '../../src/commands/request-access.ts'
 import { reviewBreakGlass } from '../../src/commands/review-break-glass.ts'
 import { revokeGrant } from '../../src/commands/revoke-grant.ts'
 import { syncAccount } from '../../src/commands/sync-account.ts'
 import { updateAccount } from '../../src/commands/update-account.ts'
+import { updateCustomRole } from '../../src/commands/update-custom-role.ts'
 import { updatePolicy } from '../../src/commands/update-policy.ts'
 import { withdrawRequest } from '../../src/commands/withdraw-request.ts'
 import { createSchema } from '../../src/graphql/schema.ts'
@@ -38,7 +41,16 @@ import { askFor, protectOn } from './support/approvals.ts'
 import { everything } from './support/look.ts'
 
 const database = useDatabase()
-const there = { policyId: '', grantId: '', assignmentId: '', lockdownId: '', requestId: '', asked: '', askedToo: '' }
+const there = {
+  policyId: '',
+  grantId: '',
+  assignmentId: '',
+  lockdownId: '',
+  requestId: '',
+  roleId: '',
+  asked: '',
+  askedToo: '',
+}
 
 interface Answer {
   readonly userErrors: readonly UserError[]
@@ -62,11 +74,11 @@ const verbs: Record<string, { roles: readonly Role[]; call: (context: CommandCon
       requestAccess(context, { targets: [{ vmId: vmId('web'), ports: [{ port: 22 }] }], idempotencyKey: 'request' }),
   },
   approveRequest: {
-    roles: ['POLICY_ADMIN'],
+    roles: ['APPROVER', 'POLICY_ADMIN'],
     call: (context) => decideRequest(context, { requestId: there.asked }, 'APPROVED'),
   },
   denyRequest: {
-    roles: ['POLICY_ADMIN'],
+    roles: ['APPROVER', 'POLICY_ADMIN'],
     call: (context) => decideRequest(context, { requestId: there.askedToo }, 'DENIED'),
   },
   withdrawRequest: { roles: [], call: (context) => withdrawRequest(context, { requestId: there.asked }) },
@@ -102,6 +114,18 @@ const verbs: Record<string, { roles: readonly Role[]; call: (context: CommandCon
     call: (context) =>
       assignRole(context, { principalKind: 'USER', principalId: 'mallory', role: 'READER', scope: group }),
   },
+  createCustomRole: {
+    roles: ['POLICY_ADMIN'],
+    call: (context) => createCustomRole(context, { name: 'made', scope: group, actions: [actions.readGrant] }),
+  },
+  updateCustomRole: {
+    roles: ['POLICY_ADMIN'],
+    call: (context) => updateCustomRole(context, { roleId: there.roleId, removeActions: [actions.readGrant] }),
+  },
+  removeCustomRole: {
+    roles: ['POLICY_ADMIN'],
+    call: (context) => removeCustomRole(context, { roleId: there.roleId }),
+  },
   removeRole: { roles: ['POLICY_ADMIN'], call: (context) => removeRole(context, { assignmentId: there.assignmentId }) },
 }
 
@@ -126,6 +150,8 @@ beforeAll(async () => {
   }
   there.requestId = (await requestAccess({ store, viewer: person('olga', 'OPERATOR') }, emergency)).requestId ?? ''
   there.lockdownId = (await lockDown({ store, viewer: admin }, { scope: vmId('bare'), reason: 'a drill' })).id ?? ''
+  const made = { name: 'reading', scope: group, actions: [actions.readGrant, actions.readActivity] }
+  there.roleId = (await createCustomRole({ store, viewer: admin }, made)).id ?? ''
   await store.pool.query('update boundary_reconciles set next_run_at = null where boundary_id = $1', [
     boundaryId('front'),
   ])
@@ -160,18 +186,9 @@ describe.each(Object.entries(verbs))('%s', (_name, { roles, call }) => {
 // The last of the file: it changes what the verbs are about.
 it('lets each verb do its work for whoever has the right, so that every denial above meant something', async () => {
   const order = ['requestAccess', 'revokeGrant', 'enableJit', 'updatePolicy', 'disableJit', 'registerAccount']
-  for (const name of [
-    ...order,
-    'approveRequest',
-    'denyRequest',
-    'lockDown',
-    'liftLockDown',
-    'reviewBreakGlass',
-    'syncAccount',
-    'updateAccount',
-    'assignRole',
-    'removeRole',
-  ]) {
+  const ofRoles = ['assignRole', 'removeRole', 'createCustomRole', 'updateCustomRole', 'removeCustomRole']
+  const ofRequests = ['approveRequest', 'denyRequest', 'lockDown', 'liftLockDown', 'reviewBreakGlass']
+  for (const name of [...order, ...ofRequests, 'syncAccount', 'updateAccount', ...ofRoles]) {
     const before = await everything(database.store)
     const answer = await verbs[name]?.call({ store: database.store, viewer: admin })
     expect(answer === undefined ? ['no verb'] : codes(answer), name).toEqual([])

@@ -41,6 +41,9 @@ const inputs: Record<string, (id: string) => object> = {
   liftLockDown: (id) => ({ lockdown: id }),
   syncAccount: (id) => ({ account: id }),
   updateAccount: (id) => ({ account: id }),
+  assignRole: (id) => ({ principalKind: 'USER', principalId: 'pat', role: id, scope: '/' }),
+  updateCustomRole: (id) => ({ role: id, name: 'other' }),
+  removeCustomRole: (id) => ({ role: id }),
   removeRole: (id) => ({ roleAssignment: id }),
 }
 const bulk = ['enableJit', 'updatePolicy', 'disableJit']

@@ -53,6 +53,8 @@ const shortLists = new Set([
   'Grant.refusals',
   'GrantActivity.refusals',
   'GrantEvent.refusals',
+  'Access.by',
+  'MissingAccess.heldElsewhere',
   // One for each thing that the input of the verb named, which is bounded.
   'EnableJitPayload.results',
   'UpdatePolicyPayload.results',

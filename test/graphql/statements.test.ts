@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { actions } from '../../src/access/role.ts'
 import { enableJit } from '../../src/commands/enable-jit.ts'
 import { lockDown } from '../../src/commands/lock-down.ts'
 import { requestAccess } from '../../src/commands/request-access.ts'
@@ -54,9 +55,10 @@ const variables = (name: string): object => {
     'show-lockdown': ids['lockdown'],
     'show-account': accountId,
     'boundary-with-rules': boundaryId('front'),
+    'show-role': globalId('Role', 'READER'),
   }
   const id = byName[name] ?? machineId('web-0')
-  return { id, ids: [id, ids['grant']], virtualMachine: id, first: 20 }
+  return { id, ids: [id, ids['grant']], virtualMachine: id, first: 20, action: actions.readGrant, scope: '/' }
 }
 
 describe('a query', () => {

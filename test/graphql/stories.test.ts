@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { actions, roles } from '../../src/access/role.ts'
 import { enableJit } from '../../src/commands/enable-jit.ts'
 import { requestAccess } from '../../src/commands/request-access.ts'
 import { announceEnds } from '../../src/commands/announce-ends.ts'
@@ -684,13 +685,65 @@ describe('the estate and who may do what', () => {
     })
   })
 
-  test('a role is assigned, listed and removed', async () => {
-    const role = { principalKind: 'GROUP', principalId: 'on-call', role: 'OPERATOR', scope: estate.resourceGroup }
-    const { assignRole } = await tell('assign-role', role)
-    const { id } = assignRole.roleAssignment
-    expect((await tell('list-roles')).roleAssignments.nodes).toMatchObject([{ id, ...role }])
+  test('a role is assigned for a while, listed and removed', async () => {
+    const given = { principalKind: 'GROUP', principalId: 'on-call', scope: estate.resourceGroup }
+    const endsAt = new Date(Date.now() + 3_600_000).toISOString()
+    const { assignRole } = await tell('assign-role', { ...given, role: 'OPERATOR', endsAt })
+    const { id, role } = assignRole.roleAssignment
+    expect(role).toEqual({ name: 'OPERATOR', actions: roles.OPERATOR })
+    const { roleAssignments } = await tell('list-role-assignments', { filter: { principalIds: ['on-call'] } })
+    expect(roleAssignments.nodes).toMatchObject([{ id, ...given, role: { name: 'OPERATOR' }, endsAt }])
     expect(await tell('remove-role', { roleAssignment: id })).toMatchObject({ removeRole: { removedId: id } })
-    expect((await tell('list-roles')).roleAssignments.nodes).toEqual([])
+    expect((await tell('list-role-assignments')).roleAssignments.nodes).toEqual([])
+  })
+
+  test('a role is made, assigned, changed, shown and taken back', async () => {
+    const made = { name: 'On call', scope: estate.resourceGroup, actions: [actions.revokeGrant, actions.readGrant] }
+    const { createCustomRole } = await tell('create-custom-role', { input: { ...made, idempotencyKey: 'on call' } })
+    const { id } = createCustomRole.role
+    const given = { principalKind: 'USER', principalId: 'olga', role: id, scope: estate.resourceGroup }
+    const { assignRole } = await tell('assign-role', given)
+    expect(assignRole.roleAssignment.role).toEqual({ name: 'On call', actions: made.actions })
+
+    const { updateCustomRole } = await tell('update-custom-role', { role: id, addActions: [actions.readActivity] })
+    expect(updateCustomRole.role.actions).toEqual([...made.actions, actions.readActivity])
+    expect((await tell('show-role', { id })).role).toMatchObject({ builtIn: false, createdBy: { name: 'ada' } })
+    expect((await tell('list-roles', { filter: { builtIn: false } })).roles.nodes).toMatchObject([{ name: 'On call' }])
+    expect((await tell('list-roles', { filter: { allowing: [actions.approveRequest] } })).roles.nodes).toMatchObject([
+      { name: 'APPROVER' },
+      { name: 'POLICY_ADMIN' },
+    ])
+
+    expect((await tell('remove-custom-role', { role: id })).removeCustomRole).toMatchObject({
+      removedId: null,
+      userErrors: [{ code: 'CONFLICT' }],
+    })
+    await tell('remove-role', { roleAssignment: assignRole.roleAssignment.id })
+    expect((await tell('remove-custom-role', { role: id })).removeCustomRole).toEqual({ removedId: id, userErrors: [] })
+  })
+
+  test('the least that whoever asks for access needs is a role of its own', async () => {
+    const { createCustomRole } = await tell('create-least-privileged-role', { scope: estate.resourceGroup })
+    expect(createCustomRole.role).toMatchObject({ name: 'JIT Access Role', actions: roles.REQUESTER })
+  })
+
+  test('a viewer is told by which role they may do something, or what is missing', async () => {
+    const asked = { action: actions.revokeGrant.toUpperCase(), scope: estate.resourceGroup.toUpperCase() }
+    expect((await tell('explain-access', asked)).viewer.access).toMatchObject({
+      allowed: true,
+      by: [{ role: 'POLICY_ADMIN', scope: '/' }],
+      missing: null,
+    })
+    expect((await tell('explain-access', asked, requester)).viewer.access).toEqual({
+      allowed: false,
+      by: [],
+      missing: {
+        action: actions.revokeGrant,
+        scope: estate.resourceGroup,
+        roles: ['OPERATOR', 'POLICY_ADMIN'],
+        heldElsewhere: [],
+      },
+    })
   })
 
   test('a viewer asks who they are', async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Viewer } from '../../src/access/viewer.ts'
-import { CloudError } from '../../src/cloud/error.ts'
+import { CloudError, type CloudErrorKind } from '../../src/cloud/error.ts'
 import type { InventoryPage } from '../../src/cloud/port.ts'
 import { enableJit } from '../../src/commands/enable-jit.ts'
 import { registerAccount } from '../../src/commands/register-account.ts'
@@ -353,6 +353,26 @@ describe('a sync that fails', () => {
     expect(await accountRow()).toMatchObject({ status: 'CONNECTED', last_sync_error: null })
   })
 
+  it('keeps the permissions that were missing until one succeeds', async () => {
+    const missing = async () => (await rows('select missing_permissions from accounts'))[0]?.['missing_permissions']
+    const failing = (kind: CloudErrorKind, missingPermissions: readonly string[]) =>
+      syncOnce(async function* () {
+        yield { kind: 'subnets', items: [] }
+        throw new CloudError(kind, 'Some', 'Something.', { missingPermissions })
+      })
+    await failing('FORBIDDEN', ['Microsoft.Compute/virtualMachines/read', 'Microsoft.Network/publicIPAddresses/read'])
+    expect(await missing()).toEqual([
+      'Microsoft.Compute/virtualMachines/read',
+      'Microsoft.Network/publicIPAddresses/read',
+    ])
+    await failing('UNAVAILABLE', [])
+    expect(await missing()).toHaveLength(2)
+    await failing('FORBIDDEN', ['Microsoft.Compute/virtualMachines/read'])
+    expect(await missing()).toEqual(['Microsoft.Compute/virtualMachines/read'])
+    await syncOnce(() => pagesOf([web], groups))
+    expect(await missing()).toEqual([])
+  })
+
   it('leaves the account alone as long as a throttling cloud asks', async () => {
     await syncOnce(async function* () {
       yield { kind: 'subnets', items: [] }
@@ -407,7 +427,13 @@ describe('a sync that is asked for while one runs', () => {
     const [owner, { store }] = [randomUUID(), database]
     const claim = await claimOne(owner, 300_000)
     await syncAccount({ store, viewer: ada }, { accountId: account })
-    await failSync(store, owner, claim, { message: 'A permission is missing.', retryInMs: 60_000, throttledMs: null })
+    const failure = {
+      message: 'A permission is missing.',
+      missingPermissions: [],
+      retryInMs: 60_000,
+      throttledMs: null,
+    }
+    await failSync(store, owner, claim, failure)
     expect(await untilNextSync(store)).toBe(0)
   })
 

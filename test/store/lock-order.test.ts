@@ -49,6 +49,7 @@ const fail = (more: { readonly gone?: boolean; readonly throttledMs?: number } =
   failPass(database.store, owner, claim, {
     fault: { code: 'X', message: 'x' },
     correlationId: null,
+    missingPermissions: [],
     retryInMs: 1_000,
     throttledMs: more.throttledMs ?? null,
     gone: more.gone ?? false,

@@ -82,5 +82,9 @@ export function refusalOf({ code, message, status, requestId }: SdkError, action
   return new CloudError(kind, code, message === '' ? advice : `${advice} AWS says: ${message}`, {
     retryAfterMs: kind === 'THROTTLED' ? THROTTLED_MS : null,
     correlationId: requestId,
+    missingPermissions: deniedByPolicy.has(code) ? [action] : [],
   })
 }
+
+/** What AWS answers when no policy allows a call; other refusals of its kind have other reasons. */
+const deniedByPolicy: ReadonlySet<string> = new Set(['UnauthorizedOperation', 'AccessDenied', 'AccessDeniedException'])

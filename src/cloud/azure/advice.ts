@@ -1,4 +1,5 @@
 import type { CloudErrorKind } from '../error.ts'
+import { missingActions } from './missing-actions.ts'
 
 /** What happened and what to do about it, by the kind of a refusal. */
 const byKind: Readonly<Record<CloudErrorKind, string>> = {
@@ -35,8 +36,13 @@ export function adviceFor(kind: CloudErrorKind, code: string, message: string): 
   if (advice !== undefined) return advice
   if (/Authentication(Failed|Token)/.test(code))
     return "Azure does not accept the gateway's token: check ARM_AUDIENCE, the tenant and this machine's clock."
-  const action = /perform action '([^']+)'/.exec(message)?.[1]
-  if (kind === 'FORBIDDEN' && action !== undefined)
-    return `The gateway's identity lacks a permission (${action}): assign it a role that has it at this scope.`
-  return byKind[kind]
+  const missing = kind === 'FORBIDDEN' ? missingActions(message) : []
+  return missing.length > 0 ? lackingAdvice(missing) : byKind[kind]
+}
+
+/** The same for permissions that are known to be missing. */
+export function lackingAdvice(missing: readonly string[]): string {
+  return missing.length === 1
+    ? `The gateway's identity lacks a permission (${String(missing[0])}): assign it a role that has it at this scope.`
+    : `The gateway's identity lacks permissions (${missing.join(', ')}): assign it a role that has them at this scope.`
 }

@@ -5,6 +5,7 @@ import { property, textProperty, unexpectedAnswer, type ArmAnswer } from './answ
 import { NETWORK_VERSION } from './boundary.ts'
 import type { ArmClient } from './client.ts'
 import { readJitRuling } from './jit-ruling.ts'
+import { createLacking } from './lacking.ts'
 import {
   readBoundary,
   readClassicMachine,
@@ -29,8 +30,10 @@ export async function* readInventory(
   accountId: string,
   signal?: AbortSignal,
 ): AsyncGenerator<InventoryPage, undefined> {
-  const list = (type: string, version: string, query: Readonly<Record<string, string>> = {}) =>
+  const lacking = createLacking()
+  const pagesOf = (type: string, version: string, query: Readonly<Record<string, string>> = {}) =>
     pages(client, `/subscriptions/${accountId}/providers/${type}`, { 'api-version': version, ...query }, signal)
+  const list = (...asked: Parameters<typeof pagesOf>) => lacking.noting(pagesOf(...asked))
   const network = (type: string) => list(`Microsoft.Network/${type}`, NETWORK_VERSION)
 
   for await (const items of network('networkSecurityGroups'))
@@ -53,10 +56,11 @@ export async function* readInventory(
       kind: 'virtualMachines',
       items: items.map((item) => readMachine(item, powers.get((textProperty(item, 'id') ?? '').toLowerCase()) ?? null)),
     }
-  for await (const items of ifThereAreAny(list('Microsoft.ClassicCompute/virtualMachines', CLASSIC_VERSION)))
+  lacking.fail()
+  for await (const items of ifThereAreAny(pagesOf('Microsoft.ClassicCompute/virtualMachines', CLASSIC_VERSION)))
     yield { kind: 'virtualMachines', items: items.map(readClassicMachine) }
   // Those of what holds the subscription and of all it holds.
-  for await (const items of ifThereAreAny(list('Microsoft.Authorization/policyAssignments', POLICY_VERSION)))
+  for await (const items of ifThereAreAny(pagesOf('Microsoft.Authorization/policyAssignments', POLICY_VERSION)))
     yield { kind: 'jitRulings', items: items.flatMap((item) => readJitRuling(item) ?? []) }
 }
 

@@ -1,6 +1,7 @@
 import { CloudError, type CloudErrorKind } from '../error.ts'
 import { adviceFor } from './advice.ts'
 import { correlationIdOf, listProperty, property, retryAfterMs, textProperty, type ArmAnswer } from './answer.ts'
+import { missingActions } from './missing-actions.ts'
 
 /** An error as ARM writes it. */
 export interface ArmFault {
@@ -81,6 +82,7 @@ export function refusalIn(answer: ArmAnswer, now: number): CloudError {
   return new CloudError(kind, named.code, wordsFor(kind, named), {
     retryAfterMs: retryAfterMs(answer, now),
     correlationId: correlationIdOf(answer),
+    missingPermissions: kind === 'FORBIDDEN' ? missingActions(named.message) : [],
   })
 }
 
@@ -92,7 +94,8 @@ export function failureOf(body: unknown, correlationId: string | null): CloudErr
   const fault = faultIn(property(body, 'error'))
   const canceled = textProperty(body, 'status') === 'Canceled'
   const kind = canceled ? 'CONFLICT' : kindOf(400, fault)
-  return new CloudError(kind, fault.code, wordsFor(kind, fault), { correlationId })
+  const missingPermissions = kind === 'FORBIDDEN' ? missingActions(fault.message) : []
+  return new CloudError(kind, fault.code, wordsFor(kind, fault), { correlationId, missingPermissions })
 }
 
 /** What happened and what to do, then the cloud's own words. */

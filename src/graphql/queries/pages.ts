@@ -11,6 +11,7 @@ import { grantPage } from '../types/grant-page.ts'
 import { lockdownPage } from '../types/lockdown.ts'
 import { policyPage } from '../types/policy.ts'
 import { requestPage } from '../types/request.ts'
+import { rolePage } from '../types/role.ts'
 import { roleAssignmentPage } from '../types/role-assignment.ts'
 import { virtualMachinePage } from '../types/virtual-machine-page.ts'
 
@@ -36,10 +37,8 @@ page(
   grantPage('Grants, the newest first.', () => 'true'),
 )
 page('lockdowns', lockdownPage)
-page(
-  'activity',
-  activityPage('What happened, the latest first unless the other order is asked for.', () => 'true'),
-)
+page('activity', activityPage('What happened, the latest first unless the other order is asked for.', null))
 page('boundaries', boundaryPage)
 page('accounts', accountPage)
+page('roles', rolePage)
 page('roleAssignments', roleAssignmentPage)

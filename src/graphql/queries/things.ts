@@ -25,6 +25,7 @@ byId('grant', 'Grant')
 byId('lockdown', 'Lockdown')
 byId('boundary', 'Boundary')
 byId('account', 'Account')
+byId('role', 'Role')
 
 const byTypeRule = 'By the rule of the concrete type.'
 

@@ -1,4 +1,3 @@
-import { roles } from '../../access/role.ts'
 import type { Viewer as ViewerShape } from '../../access/viewer.ts'
 import { builder } from '../builder.ts'
 import { oneJson } from '../read/compile.ts'
@@ -8,12 +7,14 @@ import { plain } from '../read/plain.ts'
 import { entityNamed } from '../read/registry.ts'
 import { rootOptions } from '../read/root-options.ts'
 import { actorSql, elementsSql } from '../read/sql.ts'
-import type { RoleHeldWithActions } from '../types/plain.ts'
+import { accessField, accessOf } from '../types/access.ts'
+import { shownRole, type RoleShown } from '../types/role-held.ts'
 
 const rule = 'Everybody sees themselves.'
 
 interface ShownViewer extends Pick<ViewerShape, 'actor' | 'address'> {
-  readonly rolesHeld: readonly RoleHeldWithActions[]
+  readonly rolesHeld: readonly RoleShown[]
+  readonly access: (asked: Parameters<typeof accessOf>[1]) => ReturnType<typeof accessOf>
 }
 
 const Viewer = plain<ShownViewer>({
@@ -27,7 +28,7 @@ const Viewer = plain<ShownViewer>({
     }),
     rolesHeld: plainList(
       'RoleHeld',
-      'The roles held, own and by groups and app roles.',
+      'The roles held now, own and by groups and app roles.',
       (row) => elementsSql(`${row}.value->'rolesHeld'`),
       (held) => `${held}.n`,
     ),
@@ -37,11 +38,13 @@ const Viewer = plain<ShownViewer>({
       (row) => `${row}.value->>'address'`,
       nullable,
     ),
+    access: accessField,
   },
 })
 
-function shown({ actor, address, rolesHeld }: ViewerShape): ShownViewer {
-  return { actor, address, rolesHeld: rolesHeld.map((held) => ({ ...held, actions: roles[held.role] })) }
+function shown(viewer: ViewerShape): ShownViewer {
+  const { actor, address, rolesHeld } = viewer
+  return { actor, address, rolesHeld: rolesHeld.map(shownRole), access: (asked) => accessOf(viewer, asked) }
 }
 
 /** The viewer is known before anything is read: within a whole answer it is a parameter of the statement. */

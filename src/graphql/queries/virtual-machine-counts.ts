@@ -1,7 +1,7 @@
 import { actions } from '../../access/role.ts'
 import { builder } from '../builder.ts'
 import { oneJson } from '../read/compile.ts'
-import { filterValue } from '../read/connection-sql.ts'
+import { filterOf } from '../read/filter-value.ts'
 import type { FilterValue, Root } from '../read/description.ts'
 import { entityNamed, refOf } from '../read/registry.ts'
 import { rootOptions } from '../read/root-options.ts'
@@ -17,7 +17,7 @@ const ofAnyStatus = (given: FilterValue): FilterValue => ({
 const root: Root = {
   name: 'counts virtualMachines',
   sql(parameters, node) {
-    const given = ofAnyStatus(filterValue(parameters, node))
+    const given = ofAnyStatus(filterOf(parameters, node))
     const kept = given.shape('includeGone') === true ? [] : ['includeGone']
     const from = given.isOnly(['accounts', 'jitStatus', ...kept])
       ? countsOfAccounts(parameters, inAccounts('v', given))

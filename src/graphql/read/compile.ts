@@ -1,4 +1,4 @@
-import type { Entity, Field, One, Parts, RowSql } from './description.ts'
+import type { Entity, Field, One, Parts } from './description.ts'
 import { connectionSql } from './connection-sql.ts'
 import type { Column } from './form.ts'
 import type { Parameters } from './parameters.ts'
@@ -128,14 +128,20 @@ function fieldSql(parameters: Parameters, entity: Entity, field: Field, reading:
 }
 
 /** A plain value that is always there. Beside its row it costs Postgres nothing, but a select of its own would. */
-function madeJson(parameters: Parameters, field: One, from: RowSql, { row, joins }: Reading, node: Selected): string {
+function madeJson(
+  parameters: Parameters,
+  field: One,
+  from: NonNullable<One['from']>,
+  { row, joins }: Reading,
+  node: Selected,
+): string {
   const made = parameters.alias()
-  joins.push(`${from(row, parameters)} ${made}`)
+  joins.push(`${from(row, parameters, node)} ${made}`)
   return rowJson(parameters, entityNamed(field.to), { row: made, joins }, node)
 }
 
 function relatedJson(parameters: Parameters, field: One, row: string, node: Selected): string {
-  const from = field.from?.(row, parameters)
+  const from = field.from?.(row, parameters, node)
   const where = (other: string) => field.on(row, other)
   return oneJson(parameters, entityNamed(field.to), node, where, from === undefined ? {} : { from })
 }

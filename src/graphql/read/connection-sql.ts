@@ -1,13 +1,13 @@
-import { badInput } from '../bad-input.ts'
 import { fromSql, rowJson } from './compile.ts'
 import type { Connection, FilterValue, Order } from './description.ts'
+import { filterOf } from './filter-value.ts'
 import type { Column } from './form.ts'
 import { cursorSql, parseCursorOf } from './order.ts'
 import { LARGEST_PAGE, pageSize } from './page-size.ts'
-import type { Parameters } from './parameters.ts'
+import { argumentsAt, type Parameters } from './parameters.ts'
 import { entityNamed } from './registry.ts'
+import { rowsSql } from './rows-sql.ts'
 import type { Selected } from './selection.ts'
-import { distinct } from './shape.ts'
 
 /**
  * An SQL expression for one page of a connection, as JSON of what is selected of it. One row more than the page is read
@@ -28,16 +28,16 @@ export function connectionSql(parameters: Parameters, field: Connection, row: st
   const order = orderOf(field, node)
   const t = parameters.alias()
   const { index } = node
-  const given = filterValue(parameters, node)
-  const wanted = [
-    field.on(row, t, parameters),
-    entity.authorisation.where(t, parameters),
-    ...(field.filter?.where(t, given, parameters) ?? []),
-  ].join(' and ')
-  const counted = `(select count(*) from ${entity.table} ${t} where ${wanted})`
+  const wantedBy = (filter: FilterValue) =>
+    [
+      field.on(row, t, parameters),
+      entity.authorisation.where(t, parameters),
+      ...(field.filter?.where(t, filter, parameters) ?? []),
+    ].join(' and ')
+  const counted = () => `(select count(*) from ${entity.table} ${t} where ${wantedBy(filterOf(parameters, node))})`
   if (selected.every(({ name }) => name === 'totalCount' || name === '__typename'))
     return form.object(
-      selected.map((part) => column(part, part.name === 'totalCount' ? leaf(part, counted) : typeName('Connection'))),
+      selected.map((part) => column(part, part.name === 'totalCount' ? leaf(part, counted()) : typeName('Connection'))),
     )
 
   const backward = node.arguments['last'] !== undefined && node.arguments['last'] !== null
@@ -49,14 +49,25 @@ export function connectionSql(parameters: Parameters, field: Connection, row: st
   const keys = order.keys
     .map(({ sql }) => `${sql(t)} ${(order.direction === 'asc') !== backward ? 'asc' : 'desc'}`)
     .join(', ')
-  const within = [wanted, ...bounds.flatMap((one) => (one === undefined ? [] : [one.beyond]))].join(' and ')
-  const rows = `from ${entity.table} ${t} where ${within}`
-  // What has an offset is worked out by itself.
-  const found = field.filter?.gathers?.(given) === true ? `from (select ${t}.* ${rows} offset 0) ${t}` : rows
-  // The inner limit is for the planner: of a parameter it would think that it lets a tenth of the table through.
-  const page = `(select ${t}.*${numbered ? `, row_number() over (order by ${keys}) as "@n"` : ''} from (
-    select ${t}.* ${found}
-    order by ${keys} limit ${String(LARGEST_PAGE + 1)}) ${t} order by ${keys} limit ${size}${peeks ? ' + 1' : ''})`
+  const filter = filterOf(parameters, node, {
+    below: (order.direction === 'asc' ? after : before) !== undefined,
+    above: (order.direction === 'asc' ? before : after) !== undefined,
+  })
+  const wanted = wantedBy(filter)
+  const matching = [wanted, ...bounds.flatMap((one) => (one === undefined ? [] : [one.beyond]))].join(' and ')
+  const sources = field.sources?.(filter, parameters) ?? null
+  const rows = rowsSql(parameters, {
+    table: entity.table,
+    row: t,
+    order,
+    keys,
+    matching,
+    sources,
+    gathers: field.filter?.gathers?.(filter) === true,
+    limit: LARGEST_PAGE + 1,
+  })
+  const page = `(select ${t}.*${numbered ? `, row_number() over (order by ${keys}) as "@n"` : ''}
+    from (${rows}) ${t} order by ${keys} limit ${size}${peeks ? ' + 1' : ''})`
   const reading = { row: t, joins: [] }
 
   // Three steps: what of each row is needed, what of all rows together, and what becomes of it.
@@ -96,7 +107,7 @@ export function connectionSql(parameters: Parameters, field: Connection, row: st
   }
   const answers = selected.map((part) => {
     if (part.name === '__typename') return column(part, typeName('Connection'))
-    if (part.name === 'totalCount') return column(part, leaf(part, counted))
+    if (part.name === 'totalCount') return column(part, leaf(part, counted()))
     if (part.name === 'nodes') return column(part, gathered(rowJson(parameters, entity, reading, part)))
     const fields = shown(parameters, [...part.types.values()][0]?.fields ?? [])
     const object = (sql: (one: Selected) => string) => form.object(fields.map((one) => column(one, sql(one))))
@@ -147,34 +158,4 @@ function bound(
 
 function orderOf(field: Connection, node: Selected): Order {
   return field.orders.find(({ name }) => name === node.arguments['orderBy']) ?? field.orders[0]
-}
-
-/** The filter that `node` was given. */
-export function filterValue(parameters: Parameters, node: Selected): FilterValue {
-  const { index } = node
-  const given = (node.arguments['filter'] ?? {}) as Record<string, unknown>
-  return {
-    has: (name) => (given[name] ?? undefined) !== undefined,
-    isOnly: (names) => Object.keys(given).every((name) => names.includes(name) || (given[name] ?? null) === null),
-    shape: (name) => (given[name] ?? undefined) as string | boolean | undefined,
-    among(name, column) {
-      const words = given[name]
-      if (words === undefined || words === null) return undefined
-      const texts = distinct(words as readonly string[]).map((word) => `'${word}'`)
-      return texts.length === 0 ? 'false' : `${column} in (${texts.join(', ')})`
-    },
-    bind(name, type, convert = (value) => value) {
-      if (given[name] === undefined || given[name] === null) return undefined
-      return parameters.bind(({ selected }) => {
-        const filter = argumentsAt(selected, index)['filter'] as Record<string, unknown>
-        return convert(filter[name] as never)
-      }, type)
-    },
-  }
-}
-
-function argumentsAt(selected: readonly Selected[], index: number): Selected['arguments'] {
-  const node = selected[index]
-  if (node === undefined) throw badInput('The selection has no such field.')
-  return node.arguments
 }

@@ -1,4 +1,5 @@
 import type { InputFieldMap, TypeParam } from '@pothos/core'
+import type { Viewer } from '../../access/viewer.ts'
 import type { NodeType } from '../global-id.ts'
 import type { Parameters } from './parameters.ts'
 import type { Selected } from './selection.ts'
@@ -45,7 +46,9 @@ export interface One extends Described {
   readonly nonNull?: boolean
   readonly on: (row: string, other: string) => string
   /** What it is read from in place of the type's own table: for plain types, which have none. */
-  readonly from?: RowSql
+  readonly from?: (row: string, parameters: Parameters, node: Selected) => string
+  /** The arguments of the field, which `from` takes from `node`, and values of them through `parameters` only. */
+  readonly args?: InputFieldMap
 }
 
 /** A short list of parts, owned by the row and visible with it. */
@@ -66,7 +69,25 @@ export interface Connection extends Described {
   readonly on: (row: string, other: string, parameters: Parameters) => string
   readonly orders: Orders
   readonly filter?: Filter
+  /**
+   * What a page is read by, where its rows are few among many: each source in the order of the page, by an index of its
+   * own, instead of all rows in that order until enough of them match. Together they hold every row that matches; a row
+   * may be in several. Null: the order alone.
+   */
+  readonly sources?: (filter: FilterValue, parameters: Parameters) => readonly Source[] | null
 }
+
+/**
+ * Rows with one of some values in a column, an index of which goes on with the keys of every order; or all rows, where a
+ * condition on parameters holds.
+ */
+export type Source =
+  | {
+      readonly column: string
+      /** SQL of the values, as an array; nulls in it stand for nothing. */
+      readonly values: string
+    }
+  | { readonly when: string }
 
 export type Field = Value | One | Parts | Connection
 
@@ -109,6 +130,11 @@ export interface Filter {
 
 /** A filter as given, behind accessors that keep its values out of the statement's text. */
 export interface FilterValue {
+  /**
+   * Whether the keys of the order are bound by a cursor already, from below and from above: a bound of the filter's own
+   * would be wider, and might be the one that a page is read from.
+   */
+  readonly bounded: { readonly below: boolean; readonly above: boolean }
   /** Whether a value was given, which may shape the text. */
   has(name: string): boolean
   /** Whether no value was given but of these. */
@@ -121,7 +147,7 @@ export interface FilterValue {
    */
   among(name: string, column: string): string | undefined
   /** A parameter with the value of `name`, converted by `convert`; undefined when absent. */
-  bind(name: string, type: string, convert?: (value: never) => unknown): string | undefined
+  bind(name: string, type: string, convert?: (value: never, viewer: Viewer) => unknown): string | undefined
 }
 
 /** How a field of Query is read. */

@@ -113,6 +113,7 @@ function schemaField(t: ObjectFields, name: string, field: Field, resolver: obje
       ...(field.authorisation === undefined ? {} : { authorisation: field.authorisation }),
       ...(field.perAddress === undefined ? {} : { perAddress: field.perAddress }),
     },
+    ...(field.kind === 'one' && field.args !== undefined ? { args: field.args } : {}),
     ...resolver,
   }
   if (field.kind === 'connection') return t.field({ ...connectionOptions(name, field), ...common } as never)

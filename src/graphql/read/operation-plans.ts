@@ -1,5 +1,6 @@
 import { GraphQLError, Kind, parse, type DocumentNode, type GraphQLSchema } from 'graphql'
 import { levelsOf, type Viewer } from '../../access/viewer.ts'
+import { rolesVersionSql } from '../../store/roles-version.ts'
 import type { Store } from '../../store/store.ts'
 import { createLru, type Lru } from './lru.ts'
 import { isWithinLimits, sizesOf } from './operation-cost.ts'
@@ -19,8 +20,6 @@ const MOST_VERDICTS = 100
 
 /** Longer keys are not worth their memory: a document that is accepted is shorter. */
 const LONGEST_KEY = 70_000
-
-const ROLES_VERSION = `coalesce((select version::text from role_versions), '0')`
 
 /** A call as a transport brought it. */
 export interface Call {
@@ -94,7 +93,7 @@ export function createOperationPlans(schema: GraphQLSchema, accept: Accept): Ope
         const made = statements.of(
           planned.shape,
           viewer,
-          (parameters) => `${planned.sql(parameters)}, ${ROLES_VERSION}`,
+          (parameters) => `${planned.sql(parameters)}, ${rolesVersionSql()}`,
         )
         return { selection: planned, statement: made }
       },

@@ -1,5 +1,6 @@
 import type { Action } from '../../access/role.ts'
 import { reachOf, type Reach, type Viewer } from '../../access/viewer.ts'
+import { badInput } from '../bad-input.ts'
 import type { Form } from './form.ts'
 import type { Selected } from './selection.ts'
 
@@ -106,4 +107,11 @@ export function viewerAppRoles(parameters: Parameters): string {
 /** Where a row lies that names its machine: the columns most tables have. */
 export function placeOf(row: string): Place {
   return { account: `${row}.account_id`, resourceGroup: `${row}.resource_group_id`, vm: `${row}.vm_id` }
+}
+
+/** The arguments that a selected field was given. */
+export function argumentsAt(selected: readonly Selected[], index: number): Selected['arguments'] {
+  const node = selected[index]
+  if (node === undefined) throw badInput('The selection has no such field.')
+  return node.arguments
 }

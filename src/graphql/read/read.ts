@@ -2,7 +2,7 @@ import type { GraphQLResolveInfo } from 'graphql'
 import { badInput } from '../bad-input.ts'
 import type { GatewayContext } from '../context.ts'
 import { oneJson } from './compile.ts'
-import { filterValue } from './connection-sql.ts'
+import { filterOf } from './filter-value.ts'
 import type { Arguments, Connection, Entity, Root } from './description.ts'
 import type { Parameters, Run } from './parameters.ts'
 import { entityNamed, type EntityName, type Row } from './registry.ts'
@@ -121,7 +121,7 @@ export async function readIdsOf(
       `${row}.${column} ${which}`,
       connection.on('', row, parameters),
       entity.authorisation.where(row, parameters),
-      ...(connection.filter?.where(row, filterValue(parameters, node), parameters) ?? []),
+      ...(connection.filter?.where(row, filterOf(parameters, node), parameters) ?? []),
     ]
     const limit = among ? '' : `limit ${given('limit', 'int')}`
     const key = `${row}.${column}`

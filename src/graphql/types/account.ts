@@ -3,7 +3,7 @@ import { builder } from '../builder.ts'
 import { Cloud, DriftResponse } from '../enums.ts'
 import type { Connection } from '../read/description.ts'
 import { entity } from '../read/entity.ts'
-import { column, instant, nullable, plainOne, value } from '../read/fields.ts'
+import { column, instant, list, nullable, plainOne, value } from '../read/fields.ts'
 import { within } from '../read/parameters.ts'
 import { countsOfAccounts } from './virtual-machine-counts.ts'
 
@@ -42,6 +42,15 @@ entity({
     registeredAt: instant('When it came under management.', 'registered_at'),
     lastSyncedAt: instant('When a sync last finished; null until one did.', 'last_synced_at', nullable),
     lastSyncError: column('String', 'What the last sync met; null when it went well.', 'last_sync_error', nullable),
+    missingPermissions: value(
+      'String',
+      "Permissions that the gateway's identity lacks, by the cloud's own names, as a sync or a write was refused for " +
+        'them; each is shown until what needs it succeeds.',
+      (row) => `array(select p from (select unnest(${row}.missing_permissions) as p
+        union select unnest(b.missing_permissions) from boundary_reconciles b
+        where b.account_id = ${row}.id and b.missing_permissions <> '{}') m order by p)`,
+      list,
+    ),
     throttledUntil: instant(
       'The cloud asked for no calls before then; null when it did not.',
       'throttled_until',

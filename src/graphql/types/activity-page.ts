@@ -1,23 +1,25 @@
 import { parseCursor } from '../../activity/cursor.ts'
-import { accountOf, resourceGroupOf } from '../../access/scope.ts'
 import { builder } from '../builder.ts'
-import { ActivityKind } from '../activity-kind.ts'
-import { readIds, readScope } from '../ids.ts'
 import type { Connection, Order, Orders } from '../read/description.ts'
 import { activityCursorSql } from './activity-cursor.ts'
+import { activityFilterWhere, activitySources, activityTimeBounds } from './activity-filter-sql.ts'
+import { ActivityKind } from '../activity-kind.ts'
 
-const ActivityFilter = builder.inputType('ActivityFilter', {
-  description: 'Narrows activity: every part that is given must hold.',
+export const ActivityFilter = builder.inputType('ActivityFilter', {
+  description: 'Narrows activity: every part that is given must hold. Lists take up to 100.',
   fields: (t) => ({
     kinds: t.field({ type: [ActivityKind], description: 'Of any of these kinds.' }),
     virtualMachines: t.idList({ description: 'About any of these machines.' }),
     grants: t.idList({ description: 'About any of these grants.' }),
     requesterIds: t.stringList({ description: 'About grants and requests of any of these actors, by `Actor.id`.' }),
+    actorIds: t.stringList({ description: 'Done by any of these actors, by `Actor.id`.' }),
     scope: t.string({
       description:
         'At or below this scope: `/`, `/subscriptions/{id}` or `/aws/{account}`, a resource group or a VPC of it, or the ' +
         'resource id of a machine.',
     }),
+    from: t.field({ type: 'DateTime', description: 'Recorded at this moment or later.' }),
+    to: t.field({ type: 'DateTime', description: 'Recorded before this moment.' }),
   }),
 })
 
@@ -32,45 +34,31 @@ const cursor: Order['cursor'] = {
     return read === null ? null : [read.transaction, read.position]
   },
 }
+export const oldestFirst: Order = {
+  name: 'OLDEST_FIRST',
+  description: 'In the order in which facts were committed.',
+  direction: 'asc',
+  keys,
+  cursor,
+}
 const orders: Orders = [
   { name: 'NEWEST_FIRST', description: 'The latest fact first.', direction: 'desc', keys, cursor },
-  { name: 'OLDEST_FIRST', description: 'In the order in which facts were committed.', direction: 'asc', keys, cursor },
+  oldestFirst,
 ]
 
-/** A connection of facts; `on` says which ones belong to the row it is a field of. */
-export function activityPage(description: string, on: Connection['on']): Connection {
+/** A connection of facts; `on` says which ones belong to the row it is a field of, null that all do. */
+export function activityPage(description: string, on: Connection['on'] | null): Connection {
   return {
     kind: 'connection',
     of: 'Activity',
     description: `${description} Cursors are those of the subscription: either can go on from the other's.`,
-    on,
+    on: on ?? (() => 'true'),
     orders,
     filter: {
       input: ActivityFilter,
-      where(row, filter) {
-        const kinds = filter.bind('kinds', 'fact_kind[]')
-        const vms = filter.bind('virtualMachines', 'text[]', readIds('VirtualMachine'))
-        const grants = filter.bind('grants', 'uuid[]', readIds('Grant'))
-        const requesters = filter.bind('requesterIds', 'text[]')
-        const inScope = (level: (scope: string) => unknown, type: string) =>
-          filter.bind('scope', type, (text: string) => level(readScope(text)))
-        const everything = inScope((scope) => scope === '/', 'boolean')
-        const account = inScope((scope) => (scope.split('/').length === 3 ? accountOf(scope) : null), 'text')
-        const group = inScope((scope) => (resourceGroupOf(scope) === scope ? scope : null), 'text')
-        const vm = inScope((scope) => scope, 'text')
-        return [
-          ...(kinds === undefined ? [] : [`${row}.kind = any(${kinds})`]),
-          ...(vms === undefined ? [] : [`${row}.vm_id = any(${vms})`]),
-          ...(grants === undefined ? [] : [`${row}.grant_id = any(${grants})`]),
-          ...(requesters === undefined ? [] : [`${row}.requester_id = any(${requesters})`]),
-          ...(everything === undefined
-            ? []
-            : [
-                `(${everything} or ${row}.account_id = ${String(account)} or ${row}.resource_group_id = ${String(group)}
-                  or ${row}.vm_id = ${String(vm)})`,
-              ]),
-        ]
-      },
+      where: (row, filter) => [...activityFilterWhere(row, filter), ...activityTimeBounds(row, filter)],
     },
+    // What belongs to a row is read by that.
+    ...(on === null ? { sources: activitySources } : {}),
   }
 }

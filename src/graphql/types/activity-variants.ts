@@ -1,18 +1,10 @@
 import { grantFactKinds, requestFactKinds } from '../../access/fact-kinds.ts'
-import {
-  DriftResponse,
-  EndReason,
-  GrantState,
-  PrincipalKindEnum,
-  RequestStatus,
-  RoleName,
-  Safeguard,
-  Verdict,
-} from '../enums.ts'
+import { DriftResponse, EndReason, GrantState, RequestStatus, Safeguard, Verdict } from '../enums.ts'
 import { addresses, list, nullable, one, plainList, plainOrNull, value } from '../read/fields.ts'
 import { elementsSql, isFailure, isTicket, ticketSql } from '../read/sql.ts'
 import { fault, int, name, port, protocol, text, textRule, texts, variant } from './activity-detail.ts'
 import { approvalField } from './plain.ts'
+import { roleVariants } from './role-activity.ts'
 import { ruleDriftActivity } from './rule-drift-activity.ts'
 
 const isBreakGlass = (row: string) => `coalesce((${row}.detail->>'breakGlass')::boolean, false)`
@@ -169,12 +161,7 @@ export const activityVariants = [
       description: value('String', 'What the rule said of itself; null when nothing.', text('description'), nullable),
     },
   ),
-  variant('RoleActivity', 'A role assigned or removed.', ['RoleAssigned', 'RoleRemoved'], {
-    role: value(RoleName, 'The role.', text('role')),
-    principalKind: value(PrincipalKindEnum, 'To what kind of principal.', text('principalKind')),
-    principalId: value('String', 'To whom, by the id at the identity provider.', text('principalId')),
-    scope: value('String', 'Where.', text('scope')),
-  }),
+  ...roleVariants,
   ruleDriftActivity,
   variant(
     'AccountActivity',

@@ -1,3 +1,4 @@
+import { roleFactKinds } from '../../access/fact-kinds.ts'
 import { actions } from '../../access/role.ts'
 import { ActivityKind } from '../activity-kind.ts'
 import type { RowSql } from '../read/description.ts'
@@ -11,7 +12,8 @@ import './plain.ts'
 
 /** Facts about roles say who may do what: they ask for more than the log does. */
 const mayReadRoles: RowSql = (row, parameters) =>
-  `(${row}.kind not in ('RoleAssigned', 'RoleRemoved') or ${within(parameters, actions.readRole, placeOf(row))})`
+  `(${row}.kind not in (${roleFactKinds.map((kind) => `'${kind}'`).join(', ')})
+    or ${within(parameters, actions.readRole, placeOf(row))})`
 
 entityInterface({
   name: 'Activity',

@@ -2,7 +2,6 @@ import { formatPrefix, parsePrefix } from '../../access/prefix.ts'
 import { actions, roleNames, roles, type Action } from '../../access/role.ts'
 import type { Viewer } from '../../access/viewer.ts'
 import { builder } from '../builder.ts'
-import { RoleName } from '../enums.ts'
 import type { Field } from '../read/description.ts'
 import { column, list, nullable, one, plainList, plainOne, plainOrNull, value } from '../read/fields.ts'
 import { viewerId, within, type Parameters } from '../read/parameters.ts'
@@ -56,8 +55,8 @@ plain({
   fields: {
     action: column('String', 'The action string that is missing at the machine.', 'action'),
     roles: column(
-      RoleName,
-      'The built-in roles that allow it: any of them, at the machine or around it.',
+      'String',
+      'Names of the built-in roles that allow it: any of them, at the machine or around it.',
       'roles',
       list,
     ),
@@ -96,7 +95,7 @@ plain({
 const asking = asks
   .map(([step, action]) => {
     const able = roleNames.filter((name) => roles[name].includes(action))
-    return `('${step}', '${action}', array[${able.map((name) => `'${name}'`).join(', ')}]::role_name[])`
+    return `('${step}', '${action}', array[${able.map((name) => `'${name}'`).join(', ')}])`
   })
   .join(', ')
 

@@ -1,10 +1,9 @@
 import type { ExtensionOffer as ExtensionOfferShape } from '../../access/extension.ts'
 import type { CloudFault, Refusal as RefusalShape } from '../../access/facts.ts'
-import type { RoleHeld } from '../../access/viewer.ts'
 import type { Actor as ActorShape } from '../../access/words.ts'
 import type { ApprovalRule, Approver } from '../../access/approval.ts'
 import type { Ticket as TicketShape } from '../../access/ticket.ts'
-import { ActorKind, ApproverKindEnum, PolicyConstraintEnum, Protocol, RoleName, UserErrorCode } from '../enums.ts'
+import { ActorKind, ApproverKindEnum, PolicyConstraintEnum, Protocol, UserErrorCode } from '../enums.ts'
 import { column, list, nullable, plainList, plainOrNull, value } from '../read/fields.ts'
 import { plain } from '../read/plain.ts'
 import { elementsSql, textsSql } from '../read/sql.ts'
@@ -47,27 +46,6 @@ export const ExtensionOffer = plain<ShownOffer>({
     needsApproval: column('Boolean', 'Whether it has to be approved before it takes effect.', 'needs_approval'),
     needsJustification: column('Boolean', 'Whether a justification has to be given.', 'needs_justification'),
     needsTicket: column('Boolean', 'Whether a ticket has to be named.', 'needs_ticket'),
-  },
-})
-
-/** A role held, with what it allows. */
-export interface RoleHeldWithActions extends RoleHeld {
-  readonly actions: readonly string[]
-}
-
-plain<RoleHeldWithActions>({
-  name: 'RoleHeld',
-  description: 'A role that the viewer holds somewhere.',
-  rule,
-  fields: {
-    role: value(RoleName, 'The role.', (row) => `${row}.value->>'role'`),
-    scope: value('String', 'Where: a lower-cased path; `/` is everything.', (row) => `${row}.value->>'scope'`),
-    actions: value(
-      'String',
-      'What the role allows, as action strings.',
-      (row) => textsSql(`${row}.value->'actions'`),
-      list,
-    ),
   },
 })
 
@@ -171,7 +149,6 @@ plain({
     ),
   },
 })
-
 /** A port of a policy as a fact recorded it. */
 plain({
   name: 'RecordedPort',

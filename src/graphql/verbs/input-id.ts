@@ -1,3 +1,4 @@
+import { builtInRole } from '../../access/role.ts'
 import { parseGlobalId, type NodeType } from '../global-id.ts'
 
 /**
@@ -11,4 +12,9 @@ export function inputId(type: NodeType, text: string, place = 0): string {
 /** The same for a list of ids. */
 export function inputIds(type: NodeType, texts: readonly string[]): string[] {
   return texts.map((text, place) => inputId(type, text, place))
+}
+
+/** The same for a role, which may also be named where it is a built-in one. */
+export function inputRole(text: string): string {
+  return builtInRole(text) ?? inputId('Role', text)
 }

@@ -18,6 +18,7 @@ const inputNames: Readonly<Record<string, string>> = {
   decideWithinSeconds: 'decideWithin',
   lockdownId: 'lockdown',
   assignmentId: 'roleAssignment',
+  roleId: 'role',
   durationSeconds: 'duration',
   maximumDurationSeconds: 'maximumDuration',
 }

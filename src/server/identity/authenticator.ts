@@ -1,11 +1,9 @@
 import type { JWTVerifyGetKey } from 'jose'
 import type { Principal, Viewer } from '../../access/viewer.ts'
-import type { Store } from '../../store/store.ts'
-import type { Clock } from '../../time/clock.ts'
 import { principalOf, type ClaimNames, type TokenHolder } from './claims.ts'
 import { IdentityUnavailable, Unauthenticated } from './failure.ts'
 import { createRemembered } from './remembered.ts'
-import { rolesHeldBy, type BootstrapAdmin, type Held } from './roles-held.ts'
+import { rolesHeldBy, type Held, type RoleSource } from './roles-held.ts'
 import { verifyToken, type TokenTerms } from './verify-token.ts'
 
 /** A caller that proved who it is. */
@@ -33,21 +31,18 @@ export interface Credentials {
 /** Tells who calls, in the same way for every transport. Throws `Unauthenticated` or `IdentityUnavailable` only. */
 export type Authenticate = (credentials: Credentials) => Promise<Authentication>
 
-export interface AuthenticatorOptions {
+export interface AuthenticatorOptions extends RoleSource {
   readonly terms: TokenTerms
   readonly keyFor: JWTVerifyGetKey
   readonly claims: ClaimNames
-  readonly bootstrapAdmin: BootstrapAdmin | null
-  readonly store: Store
-  readonly clock: Clock
 }
 
 export function createAuthenticator(options: AuthenticatorOptions): Authenticate {
-  const { terms, keyFor, claims, bootstrapAdmin, store, clock } = options
+  const { terms, keyFor, claims, clock } = options
   const remembered = createRemembered(clock)
 
   const readRoles = async (principal: Principal): Promise<Held> => {
-    const held = await rolesHeldBy(principal, store, bootstrapAdmin).catch((error: unknown) => {
+    const held = await rolesHeldBy(principal, options).catch((error: unknown) => {
       throw new IdentityUnavailable('Roles cannot be read now.', { cause: error })
     })
     return remembered.remember(principal, held)
@@ -56,10 +51,10 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticate
   const withRoles = (
     holder: TokenHolder,
     address: string | null,
-    { rolesHeld, rolesVersion }: Held,
+    { rolesVersion, ...roles }: Held,
   ): Authentication => ({
     principal: holder,
-    viewer: { actor: holder.actor, groups: holder.groups, appRoles: holder.appRoles, rolesHeld, address },
+    viewer: { actor: holder.actor, groups: holder.groups, appRoles: holder.appRoles, ...roles, address },
     rolesVersion,
     until: holder.expiresAt,
     current: async () => withRoles(holder, address, await readRoles(holder)),

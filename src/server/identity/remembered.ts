@@ -40,9 +40,11 @@ export function createRemembered(clock: Clock) {
     remember(principal: Principal, held: Held): Held {
       const key = keyOf(principal)
       const known = roles.get(key)
-      if (known?.rolesVersion === held.rolesVersion) return known
-      roles.set(key, held)
-      return held
+      const same = known?.rolesVersion === held.rolesVersion
+      // How long they last was told anew, and may be longer than the stopwatch of before says.
+      const kept = same ? (held.rolesUntil === undefined ? known : { ...held, rolesHeld: known.rolesHeld }) : held
+      roles.set(key, kept)
+      return kept
     },
   }
 }

@@ -40,7 +40,7 @@ export interface FanOut {
 export function createFanOut({ feed, clock, log, maskError }: FanOutOptions): FanOut {
   const reader = createLogReader({ feed, log })
   // First, so that whatever follows a change of roles is judged by roles that are known to be out of date.
-  const standings = createStandings(reader)
+  const standings = createStandings(reader, clock)
   const events = createEventBroadcast({ feed, reader, standings, clock, log })
   const lists = createListBroadcast({ reader, standings, clock, log })
   return {

@@ -1,6 +1,8 @@
-import type { RoleDetail } from '../../access/facts.ts'
+import { roleFactKinds } from '../../access/fact-kinds.ts'
+import type { CustomRoleDetail, RoleDetail } from '../../access/facts.ts'
 import type { Principal, Viewer } from '../../access/viewer.ts'
 import type { Activity } from '../../activity/activity.ts'
+import type { Clock } from '../../time/clock.ts'
 import type { LogReader } from './log-reader.ts'
 
 /** What a principal may see at present, shared by all of its subscriptions. */
@@ -19,11 +21,14 @@ export interface Standing {
 
 /**
  * Who is subscribed, with the roles that each principal holds as the log tells of changes: a change is a fact of the
- * same log, so whatever follows it is judged by roles read after it.
+ * same log, so whatever follows it is judged by roles read after it. The end of an assignment is waited for by none: at
+ * its moment the roles are read anew before anything else is judged by them.
  */
-export function createStandings(reader: LogReader) {
+export function createStandings(reader: LogReader, clock: Clock) {
   const standings = new Map<string, Standing>()
   let reading = 0
+  /** When the first role of anybody ends, or earlier. */
+  let until = Infinity
 
   const readAnew = (standing: Standing) => {
     if (standing.reading === null) reading += 1
@@ -39,7 +44,7 @@ export function createStandings(reader: LogReader) {
     )
     standing.reading = mine
   }
-  /** A role was assigned or removed: the roles of those whom it was for are read anew. */
+  /** A role was assigned, removed or expired: the roles of those whom it was for are read anew. */
   const changed = ({ principalKind, principalId }: RoleDetail) => {
     for (const standing of standings.values()) {
       const { actor, groups, appRoles } = standing.principal
@@ -47,15 +52,35 @@ export function createStandings(reader: LogReader) {
       if (named === undefined || named.includes(principalId)) readAnew(standing)
     }
   }
+  /** A role allows something else than before: those who hold it are read anew, and those who may do by now. */
+  const redefined = ({ roleId }: CustomRoleDetail) => {
+    for (const standing of standings.values()) {
+      const holds = standing.viewer.rolesHeld.some(({ role }) => typeof role !== 'string' && role.id === roleId)
+      if (holds || standing.reading !== null) readAnew(standing)
+    }
+  }
+  /** Reads anew the roles of those of whom one has ended. */
+  const letEnd = () => {
+    if (clock.now() < until) return
+    until = Infinity
+    for (const standing of standings.values()) {
+      if (standing.reading !== null) continue
+      if (endOf(standing) <= clock.now()) readAnew(standing)
+      else until = Math.min(until, endOf(standing))
+    }
+  }
   const settle = (standing: Standing) => {
     standing.reading = null
     reading -= 1
+    until = Math.min(until, endOf(standing))
   }
 
   reader.add({
     begin() {},
     take(fact) {
-      if (isRoleFact(fact)) changed(fact.detail as RoleDetail)
+      if (!isRoleFact(fact)) return
+      if ('principalId' in fact.detail) changed(fact.detail)
+      else redefined(fact.detail as CustomRoleDetail)
     },
     fail() {},
   })
@@ -79,15 +104,22 @@ export function createStandings(reader: LogReader) {
     },
     /** Resolves when the roles of all are as the log says; null when they are. */
     current(): Promise<unknown> | null {
+      letEnd()
       if (reading === 0) return null
       return Promise.all([...standings.values()].flatMap(({ reading: one }) => one ?? []))
     },
   }
 }
 
+function endOf({ viewer, failed }: Standing): number {
+  return failed ? Infinity : (viewer.rolesUntil ?? Infinity)
+}
+
+const roleFacts = new Set<string>(roleFactKinds)
+
 /** Whether a fact says that somebody's roles changed. */
 export function isRoleFact(fact: Activity): boolean {
-  return fact.kind === 'RoleAssigned' || fact.kind === 'RoleRemoved'
+  return roleFacts.has(fact.kind)
 }
 
 export type Standings = ReturnType<typeof createStandings>

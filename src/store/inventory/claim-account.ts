@@ -66,10 +66,19 @@ export async function failSync(
   store: Store,
   owner: string,
   claim: AccountClaim,
-  failure: { readonly message: string; readonly retryInMs: number; readonly throttledMs: number | null },
+  failure: {
+    readonly message: string
+    /** Empty when something else failed: what was missing before is not known to be there. */
+    readonly missingPermissions: readonly string[]
+    readonly retryInMs: number
+    readonly throttledMs: number | null
+  },
 ): Promise<void> {
+  const missing = sql.param(failure.missingPermissions)
   await store.db.execute(sql`
-    update accounts set status = 'FAILING', last_sync_error = ${failure.message}, lease_owner = null, lease_until = null,
+    update accounts set status = 'FAILING', last_sync_error = ${failure.message},
+      missing_permissions = case when cardinality(${missing}::text[]) > 0 then ${missing}::text[] else missing_permissions end,
+      lease_owner = null, lease_until = null,
       next_sync_at = ${nextSyncAfter(claim, failure.retryInMs)},
       throttled_until = greatest(throttled_until,
         gateway_now() + make_interval(secs => ${failure.throttledMs}::float8 / 1000))

@@ -43,6 +43,7 @@ export async function completeSync(
       delete from inventory_items where account_id = ${claim.accountId} and generation <= ${claim.generation}::bigint`)
     await tx.execute(sql`
       update accounts set status = 'CONNECTED', last_synced_at = gateway_now(), last_sync_error = null,
+        missing_permissions = '{}',
         lease_owner = null, lease_until = null,
         next_sync_at = ${nextSyncAfter(claim, resyncMs)}
       where id = ${claim.accountId}`)

@@ -36,7 +36,10 @@ export async function finishPass(
       from boundary_reconciles h where h.boundary_id = ${claim.boundaryId}
     )
     update boundary_reconciles r set write_ms = held.write_ms, lease_owner = null, lease_until = null, last_error_code = null,
-      last_error_message = null, claimed_generation = null, pending_at = null,
+      last_error_message = null,
+      missing_permissions = case when ${wroteMs === null}::boolean then array(
+        select p from unnest(r.missing_permissions) p where p !~ ${READING}) else '{}' end,
+      claimed_generation = null, pending_at = null,
       attempts = case when ${outcome.againInMs !== null} then r.attempts + 1 else 0 end,
       urgent = r.urgent and (r.generation > r.claimed_generation or ${outcome.againInMs !== null}),
       next_run_at = least(
@@ -50,10 +53,15 @@ export async function finishPass(
     from held where r.boundary_id = ${claim.boundaryId} and r.fence = ${claim.fence}::bigint and r.lease_owner = ${owner}`)
 }
 
+/** Permissions to read, as Azure and AWS name them: whoever has read has them. */
+const READING = '(/read|:(Describe|Get|List)\\w*)$'
+
 /** A pass that could not do its work, and when to try again. */
 export interface PassFailure {
   readonly fault: CloudFault
   readonly correlationId: string | null
+  /** By the cloud's own names; empty when something else failed. */
+  readonly missingPermissions: readonly string[]
   readonly retryInMs: number
   /** The cloud refuses the whole account for so long, in milliseconds; null when it does not. */
   readonly throttledMs: number | null
@@ -91,6 +99,9 @@ export async function failPass(store: Store, owner: string, claim: Claim, failur
     await tx.execute(sql`
       update boundary_reconciles r set lease_owner = null, lease_until = null, attempts = r.attempts + 1,
         last_error_code = ${failure.fault.code}, last_error_message = ${failure.fault.message},
+        missing_permissions = case when ${failure.gone} then '{}'
+          when cardinality(${sql.param(failure.missingPermissions)}::text[]) > 0
+          then ${sql.param(failure.missingPermissions)}::text[] else r.missing_permissions end,
         claimed_generation = null, pending_at = null,
         next_run_at = case when ${failure.gone} then null
           else gateway_now() + make_interval(secs => ${failure.retryInMs}::float8 / 1000) end

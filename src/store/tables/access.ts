@@ -1,29 +1,71 @@
-import { bigint, index, jsonb, pgEnum, pgTable, primaryKey, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
+import { sql } from 'drizzle-orm'
+import {
+  bigint,
+  check,
+  index,
+  jsonb,
+  pgEnum,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+  uniqueIndex,
+  uuid,
+} from 'drizzle-orm/pg-core'
 import { principalKinds, roleNames } from '../../access/role.ts'
 import { instant } from './column.ts'
+import { actorKind } from './policy.ts'
 
 export const principalKind = pgEnum('principal_kind', principalKinds)
 export const roleName = pgEnum('role_name', roleNames)
 
-/** Who holds which role where. */
+/** Roles that people made. Each may be assigned at its scope and below it. */
+export const customRoles = pgTable(
+  'custom_roles',
+  {
+    id: uuid().primaryKey(),
+    name: text().notNull(),
+    description: text().notNull(),
+    scope: text().notNull(),
+    actions: text().array().notNull(),
+    createdAt: instant('created_at').notNull(),
+    createdByKind: actorKind('created_by_kind').notNull(),
+    createdById: text('created_by_id').notNull(),
+    createdByName: text('created_by_name').notNull(),
+    updatedAt: instant('updated_at').notNull(),
+  },
+  (table) => [uniqueIndex('custom_roles_name').on(table.scope, sql`lower(${table.name})`)],
+)
+
+/** Who holds which role where, and until when: one that has ended counts no more, though its row is there for a moment. */
 export const roleAssignments = pgTable(
   'role_assignments',
   {
     id: uuid().primaryKey(),
     principalKind: principalKind('principal_kind').notNull(),
     principalId: text('principal_id').notNull(),
-    role: roleName().notNull(),
+    /** Null for a role that people made. */
+    role: roleName(),
+    customRoleId: uuid('custom_role_id').references(() => customRoles.id),
     scope: text().notNull(),
     assignedAt: instant('assigned_at').notNull(),
     assignedById: text('assigned_by_id').notNull(),
+    endsAt: instant('ends_at'),
   },
   (table) => [
-    uniqueIndex('role_assignments_once').on(table.principalKind, table.principalId, table.role, table.scope),
+    unique('role_assignments_once')
+      .on(table.principalKind, table.principalId, table.role, table.customRoleId, table.scope)
+      .nullsNotDistinct(),
+    check('role_assignments_one_role', sql`num_nonnulls(${table.role}, ${table.customRoleId}) = 1`),
     index('role_assignments_scope').on(table.scope),
+    index('role_assignments_custom_role').on(table.customRoleId),
+    index('role_assignments_ends')
+      .on(table.endsAt)
+      .where(sql`ends_at is not null`),
   ],
 )
 
-/** One row: raised by every change of role assignments, by whomever it was made. What was read at one version may be kept while it stands. */
+/** One row: raised by every change of assignments and of roles, by whomever it was made. What was read at one version may be kept while it stands. */
 export const roleVersions = pgTable('role_versions', {
   version: bigint({ mode: 'bigint' }).primaryKey(),
 })

@@ -1,6 +1,6 @@
 import { bigint, index, pgEnum, pgTable, text, uuid } from 'drizzle-orm/pg-core'
 import { driftResponses } from '../../access/words.ts'
-import { instant } from './column.ts'
+import { instant, texts } from './column.ts'
 
 export const driftResponse = pgEnum('drift_response', driftResponses)
 export const accountStatus = pgEnum('account_status', ['REGISTERED', 'CONNECTED', 'FAILING'])
@@ -23,6 +23,8 @@ export const accounts = pgTable(
     throttledUntil: instant('throttled_until'),
     /** What is done where somebody else changed rules of ours. */
     driftResponse: driftResponse('drift_response').notNull().default('RESTORE'),
+    /** Permissions that the cloud said the last sync lacked, by its own names. */
+    missingPermissions: texts('missing_permissions'),
   },
   (table) => [index('accounts_next_sync').on(table.nextSyncAt)],
 )

@@ -39,8 +39,14 @@ export const activities = pgTable(
   },
   (table) => [
     index('activities_order').on(table.transaction, table.position),
+    // One for each thing a reader narrows the log to, each in the order of the log: a page costs what it shows.
     index('activities_vm').on(table.vmId, table.transaction, table.position),
-    index('activities_grant').on(table.grantId),
+    index('activities_grant').on(table.grantId, table.transaction, table.position),
     index('activities_requester').on(table.requesterId, table.transaction, table.position),
+    index('activities_actor').on(table.actorId, table.transaction, table.position),
+    index('activities_kind').on(table.kind, table.transaction, table.position),
+    index('activities_account').on(table.accountId, table.transaction, table.position),
+    index('activities_resource_group').on(table.resourceGroupId, table.transaction, table.position),
+    index('activities_at').on(table.at, table.transaction),
   ],
 )

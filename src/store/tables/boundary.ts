@@ -66,11 +66,16 @@ export const boundaryReconciles = pgTable(
     attempts: integer().notNull().default(0),
     lastErrorCode: text('last_error_code'),
     lastErrorMessage: text('last_error_message'),
+    /** Permissions that the cloud said a pass lacked, by its own names. */
+    missingPermissions: texts('missing_permissions'),
   },
   (table) => [
     index('boundary_reconciles_due')
       .on(table.nextRunAt)
       .where(sql`next_run_at is not null`),
+    index('boundary_reconciles_forbidden')
+      .on(table.accountId)
+      .where(sql`missing_permissions <> '{}'`),
   ],
 )
 

@@ -34,6 +34,7 @@ describe('a refusal of AWS', () => {
     simulator.misbehave.forbid({ action: 'AuthorizeSecurityGroupIngress' })
     const refused = await refusal(cloud.apply(observation, opening()))
     expect(refused).toMatchObject({ kind: 'FORBIDDEN', code: 'UnauthorizedOperation' })
+    expect(refused.missingPermissions).toEqual(['ec2:AuthorizeSecurityGroupIngress'])
     expect(refused.message).toMatch(/\(ec2:AuthorizeSecurityGroupIngress\).*AWS says: You are not authorized/s)
     expect(refused.correlationId).toMatch(/\w/)
   })
@@ -76,7 +77,7 @@ describe('a refusal of AWS', () => {
     const machine = simulator.now.instances.get(instance('web').instanceId)
     simulator.putInstance(machine!, [{ ...simulator.now.interfaces.get(id)!, requesterManaged: true }])
     const refused = await refusal(cloud.apply(await cloud.observe(boundaryId('web')), opening()))
-    expect(refused).toMatchObject({ kind: 'FORBIDDEN', code: 'OperationNotPermitted' })
+    expect(refused).toMatchObject({ kind: 'FORBIDDEN', code: 'OperationNotPermitted', missingPermissions: [] })
   })
 })
 

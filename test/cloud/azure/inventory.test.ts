@@ -212,6 +212,34 @@ describe('an inventory', () => {
   })
 })
 
+describe('an inventory that is refused for want of permissions', () => {
+  const path = (type: string) => ({ path: new RegExp(`/providers/${type}$`, 'i') })
+
+  it('names all of them at once, and reads no more than a page of what is permitted', async () => {
+    const { cloud, simulator } = await connected(machines)
+    simulator.settings.pageSize = 1
+    for (const type of ['Microsoft.Network/publicIPAddresses', 'Microsoft.Compute/virtualMachines'])
+      simulator.misbehave.forbid('AuthorizationFailed', path(type))
+    const before = simulator.requests.total
+    const refusal = await refusalOf(allPages(cloud.inventory(subscriptionId)))
+    expect(refusal).toMatchObject({ kind: 'FORBIDDEN', code: 'AuthorizationFailed' })
+    expect(refusal.missingPermissions.map((action) => action.toLowerCase())).toEqual([
+      'microsoft.network/publicipaddresses/read',
+      'microsoft.compute/virtualmachines/read',
+    ])
+    for (const action of refusal.missingPermissions) expect(refusal.message).toContain(action)
+    // Groups and networks page by page, then one call for each of the other lists.
+    expect(simulator.requests.total - before).toBeLessThan(12)
+  })
+
+  it('fails at once for any other reason', async () => {
+    const { cloud, simulator } = await connected(machines)
+    simulator.misbehave.refuse(403, { code: 'RequestDisallowedByPolicy' }, path('Microsoft.Network/networkInterfaces'))
+    const refusal = await refusalOf(allPages(cloud.inventory(subscriptionId)))
+    expect(refusal).toMatchObject({ code: 'RequestDisallowedByPolicy', missingPermissions: [] })
+  })
+})
+
 describe.each([
   ['machines of the classic model', /classiccompute/],
   ['assignments of policies', /policyassignments/],

@@ -141,3 +141,33 @@ describe('an operation that ended badly', () => {
     expect(failureOf(operation('Canceled', 'Canceled', [superseded]), null).message).toContain('by operation (b).')
   })
 })
+
+describe('permissions that are missing', () => {
+  const client = "The client 'x@y' with object id '1'"
+  const refused = (message: string, status = 403, code = 'AuthorizationFailed') =>
+    refusalIn({ status, headers: {}, body: { error: { code, message } } }, now)
+
+  it.each([
+    [
+      `${client} does not have authorization to perform action 'Microsoft.Network/networkSecurityGroups/write' over scope '/subscriptions/1' or the scope is invalid.`,
+      ['Microsoft.Network/networkSecurityGroups/write'],
+    ],
+    [
+      `${client} has permission to perform action 'Microsoft.Network/azureFirewalls/write' on scope '/a'; however, it does not have permission to perform action(s) 'Microsoft.Network/virtualNetworks/subnets/join/action,Microsoft.Network/publicIPAddresses/join/action' on the linked scope(s) '/b,/c' (respectively) or the linked scope(s) are invalid.`,
+      ['Microsoft.Network/virtualNetworks/subnets/join/action', 'Microsoft.Network/publicIPAddresses/join/action'],
+    ],
+    ['Access is denied.', []],
+  ])('are read from the words of the refusal: %s', (message, missing) => {
+    const { missingPermissions, message: words } = refused(message)
+    expect(missingPermissions).toEqual(missing)
+    for (const action of missing) expect(words.slice(0, words.indexOf('Azure says'))).toContain(action)
+  })
+
+  it('are those of a refusal for want of a permission only', () => {
+    const message = `${client} does not have authorization to perform action 'a/b/read' over scope '/'`
+    expect(refused(message, 429, 'TooManyRequests').missingPermissions).toEqual([])
+    expect(refused(message).missingPermissions).toEqual(['a/b/read'])
+    const failed = failureOf({ status: 'Failed', error: { code: 'LinkedAuthorizationFailed', message } }, null)
+    expect(failed.missingPermissions).toEqual(['a/b/read'])
+  })
+})

@@ -10,6 +10,8 @@ export const story = (name: string): string =>
 export interface ApiClient {
   /** Runs a query or a mutation; fails when it answers errors. */
   ask(document: string, variables?: object): Promise<any>
+  /** Reads a path of the gateway. */
+  get(path: string): Promise<Response>
   /** Opens a graphql-transport-ws client that connects once and does not try again. */
   webSocket(): Client
   /** Opens a stream of server-sent events: the data of each event of a subscription, until `stop`. */
@@ -31,6 +33,7 @@ export function apiClient(url: string, token: string): ApiClient {
       if (answer.errors !== undefined) throw new Error(JSON.stringify(answer.errors))
       return answer.data
     },
+    get: (path) => fetch(`${url}${path}`, { headers: { authorization: headers.authorization } }),
     webSocket: () =>
       createClient({
         url: `${url.replace(/^http/, 'ws')}/graphql`,

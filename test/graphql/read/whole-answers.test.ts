@@ -1,12 +1,14 @@
 import * as fc from 'fast-check'
 import { getNamedType, type GraphQLObjectType } from 'graphql'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { actions } from '../../../src/access/role.ts'
 import type { Viewer } from '../../../src/access/viewer.ts'
 import { createSchema } from '../../../src/graphql/schema.ts'
 import type { Store } from '../../../src/store/store.ts'
 import type { ServedGateway } from '../../server/support/gateway.ts'
 import { serveReal } from '../../server/support/real-schema.ts'
 import { useDatabase } from '../../support/database.ts'
+import { settled } from '../../support/settled.ts'
 import { ask } from '../support/ask.ts'
 import { calls, everything, type Call, type Pools } from './support/documents.ts'
 import { idsOf, oddTexts, viewers, writeOddEstate } from './support/odd-estate.ts'
@@ -15,7 +17,7 @@ import { idsOf, oddTexts, viewers, writeOddEstate } from './support/odd-estate.t
 const RUNS = 150
 
 const database = useDatabase()
-const pools: Pools = { ids: {}, cursors: {}, texts: [...oddTexts, 'rg', 'rita', '/'] }
+const pools: Pools = { ids: {}, cursors: {}, texts: [...oddTexts, 'rg', 'rita', '/', actions.readGrant] }
 
 beforeAll(async () => {
   const { store } = database
@@ -24,6 +26,7 @@ beforeAll(async () => {
     .query(`create or replace function gateway_now() returns timestamptz language sql volatile parallel safe
     as $$ select timestamptz '2026-11-25T12:00:00.123Z' $$`)
   await writeOddEstate(store)
+  await settled(store)
   Object.assign(pools.ids, await idsOf(store))
   Object.assign(pools.cursors, await someCursors(store))
 })
@@ -38,6 +41,7 @@ async function someCursors(store: Store): Promise<Record<string, string[]>> {
     Grant: ['grants'],
     Boundary: ['boundaries'],
     Account: ['accounts'],
+    Role: ['roles'],
     RoleAssignment: ['roleAssignments'],
   }
   const cursors: Record<string, string[]> = {}

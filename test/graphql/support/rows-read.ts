@@ -53,7 +53,11 @@ async function planOf(store: OpenStore, { text, values }: { text: string; values
   try {
     const literal = (value: unknown) =>
       client.escapeLiteral(
-        Array.isArray(value) ? `{${value.map((one) => JSON.stringify(one)).join(',')}}` : String(value),
+        Array.isArray(value)
+          ? `{${value.map((one) => JSON.stringify(one)).join(',')}}`
+          : value instanceof Date
+            ? value.toISOString()
+            : String(value),
       )
     const given = values.length === 0 ? '' : `(${values.map(literal).join(', ')})`
     await client.query('set plan_cache_mode = force_generic_plan')

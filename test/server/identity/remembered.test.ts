@@ -64,4 +64,15 @@ describe('roles that were read', () => {
     expect(changed.rolesVersion).toBe('8')
     expect(memory.rolesOf(principal)).toBe(changed)
   })
+
+  it('count for as long as was told last: a clock that was set must not have them read for ever', () => {
+    const memory = createRemembered(handClock())
+    const principal = { actor: { kind: 'PERSON', id: 'ada', name: 'Ada' }, groups: [], appRoles: [] } as const
+    const read = (rolesUntil: number) => memory.remember(principal, { rolesHeld: [], rolesVersion: '7', rolesUntil })
+    const first = read(1_000)
+    const again = read(5_000)
+    expect(again.rolesUntil).toBe(5_000)
+    expect(again.rolesHeld).toBe(first.rolesHeld)
+    expect(memory.rolesOf(principal)).toBe(again)
+  })
 })

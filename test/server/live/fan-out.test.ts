@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import type { GrantFactKind } from '../../../src/access/fact-kinds.ts'
+import { actions, type Action } from '../../../src/access/role.ts'
 import type { Viewer } from '../../../src/access/viewer.ts'
 import type { Activity } from '../../../src/activity/activity.ts'
 import type { GatewayContext } from '../../../src/graphql/context.ts'
 import { handClock } from '../../support/clock.ts'
 import { person } from '../../graphql/support/context.ts'
 import { machineKey, resourceGroup } from '../../graphql/support/small-estate.ts'
-import { grantFact, handFeed, roleFact } from './support/hand-feed.ts'
-import { brief, fanOutOf, readInto, subscribe } from './support/subscribe.ts'
+import { customRoleFact, grantFact, handFeed, roleFact } from './support/hand-feed.ts'
+import { brief, encodeCursor, fanOutOf, readInto, subscribe } from './support/subscribe.ts'
 
 const ada = person('ada', null)
 const reader = person('rita', 'READER', resourceGroup)
@@ -118,6 +119,93 @@ describe('when roles change while it runs', () => {
     feed.commit(grantFact('GrantOpening', { vm: 'web', requester: 'bob' }))
     feed.commit(grantFact('GrantOpening', { vm: 'own', requester: 'rita' }))
     expect(brief(await stream.next())).toBe('GRANT_OPENING of own')
+  })
+})
+
+describe('when a role that is held ends, or allows something else', () => {
+  const nobody = person('rita', null)
+  const own = { id: 'own-role', name: 'own', actions: [actions.readGrant] as Action[] }
+
+  test('nothing of others is sent from that moment on, though the log does not say so yet', async () => {
+    const clock = handClock()
+    const ending = { ...reader, rolesUntil: clock.now() + 60_000 }
+    const { feed, stream } = await open(ending, {
+      clock,
+      // Judged by the database: until the end it answers the role.
+      reloadViewer: () => Promise.resolve(clock.now() < ending.rolesUntil ? ending : nobody),
+    })
+    const { seen, over } = readInto(stream)
+    await clock.advance(59_999)
+    feed.commit(grantFact('GrantOpening', { vm: 'web', requester: 'bob' }))
+    await feed.drained()
+    await clock.advance(1)
+    feed.commit(grantFact('GrantActivated', { vm: 'web', requester: 'bob' }))
+    feed.commit(grantFact('GrantActivated', { vm: 'db', requester: 'rita' }))
+    await feed.drained()
+    await clock.advance(10)
+    await stream.return?.()
+    await over
+    expect(seen).toEqual(['GRANT_OPENING of web', 'GRANT_ACTIVATED of db'])
+  })
+
+  test('one that has ended is not served from the log either', async () => {
+    const clock = handClock()
+    const ending = { ...reader, rolesUntil: clock.now() + 60_000 }
+    const feed = handFeed()
+    const [first, ...facts] = [
+      grantFact('GrantOpening', { vm: 'web', requester: 'bob' }),
+      grantFact('GrantActivated', { vm: 'web', requester: 'bob' }),
+      grantFact('GrantActivated', { vm: 'db', requester: 'rita' }),
+    ]
+    feed.commit(first as Activity, ...facts)
+    const reloadViewer = () => Promise.resolve(clock.now() < ending.rolesUntil ? ending : nobody)
+    const fanOut = fanOutOf(feed, clock)
+    const keeping = await subscribe(fanOut, ending, { context: { clock, reloadViewer } })
+    await clock.advance(60_000)
+    const variables = { after: encodeCursor((first as Activity).cursor) }
+    const stream = await subscribe(fanOut, ending, { context: { clock, reloadViewer }, variables })
+    expect(brief(await stream.next())).toBe('GRANT_ACTIVATED of db')
+    await Promise.all([stream.return?.(), keeping.return?.()])
+  })
+
+  test('roles are read once at the end, and not again for what does not end', async () => {
+    const clock = handClock()
+    let reads = 0
+    const ending = { ...reader, rolesUntil: clock.now() + 60_000 }
+    const context = {
+      clock,
+      reloadViewer: () => Promise.resolve((reads++, clock.now() < ending.rolesUntil ? ending : reader)),
+    }
+    const { feed, stream } = await open(ending, context)
+    for (const ms of [0, 60_000, 60_000]) {
+      await clock.advance(ms)
+      for (const kind of ['GrantOpening', 'GrantActivated'] as const) feed.commit(grantFact(kind, { vm: 'web' }))
+      await feed.drained()
+      await clock.advance(10)
+      for (let n = 0; n < 2; n++) await stream.next()
+    }
+    expect(reads).toBe(2)
+  })
+
+  test('what a changed role allows counts for the next event, for those who hold it', async () => {
+    let held = { ...nobody, rolesHeld: [{ role: own, scope: '/' }] }
+    const [reads, otherReads] = [{ count: 0 }, { count: 0 }]
+    const feed = handFeed()
+    const fanOut = fanOutOf(feed)
+    const reloadViewer = () => Promise.resolve((reads.count++, held))
+    const stream = await subscribe(fanOut, held, { context: { reloadViewer } })
+    const others = await subscribe(fanOut, ada, {
+      context: { reloadViewer: () => Promise.resolve((otherReads.count++, ada)) },
+    })
+    feed.commit(grantFact('GrantOpening', { vm: 'web', requester: 'bob' }))
+    expect(brief(await stream.next())).toBe('GRANT_OPENING of web')
+    held = { ...held, rolesHeld: [{ role: { ...own, actions: [actions.readPolicy] }, scope: '/' }] }
+    feed.commit(customRoleFact(own.id))
+    feed.commit(grantFact('GrantActivated', { vm: 'web', requester: 'bob' }))
+    feed.commit(grantFact('GrantActivated', { vm: 'db', requester: 'rita' }))
+    expect(brief(await stream.next())).toBe('GRANT_ACTIVATED of db')
+    expect([reads.count, otherReads.count]).toEqual([2, 1])
+    await Promise.all([stream.return?.(), others.return?.()])
   })
 })
 

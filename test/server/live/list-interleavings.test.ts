@@ -33,7 +33,7 @@ function stage() {
       }),
   }
   const reader = createLogReader({ feed, log: silentLog })
-  const standings = createStandings(reader)
+  const standings = createStandings(reader, clock)
   const lists = createListBroadcast({ reader, standings, clock, log: silentLog })
   const table = new Map<string, number>()
   let readTurns = 0

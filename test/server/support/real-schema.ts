@@ -3,6 +3,7 @@ import { createSchema } from '../../../src/graphql/schema.ts'
 import type { ApiOptions } from '../../../src/server/api.ts'
 import type { Authenticate, Authentication } from '../../../src/server/identity/authenticator.ts'
 import type { ServerOptions } from '../../../src/server/start-server.ts'
+import { rolesVersionSql } from '../../../src/store/roles-version.ts'
 import type { Store } from '../../../src/store/store.ts'
 import { systemClock } from '../../../src/time/clock.ts'
 import { serve, type ServedGateway, TOKEN_MS } from './gateway.ts'
@@ -53,7 +54,7 @@ export async function serveReal(
   const counted = new Proxy(pool, {
     get: (target, name) => (name === 'query' ? query : Reflect.get(target, name, target)),
   })
-  const rolesVersion = await pool.query<{ version: string }>('select version::text from role_versions').then(
+  const rolesVersion = await pool.query<{ version: string }>(`select ${rolesVersionSql()} as version`).then(
     ({ rows }) => rows[0]?.version ?? '0',
     // A database that is away has none to tell.
     () => '0',

@@ -57,7 +57,7 @@ function forbidden(code: 'AuthorizationFailed' | 'RequestDisallowedByPolicy', me
       code,
       `Resource '${resource}' was disallowed by policy. Policy identifiers: '[{"policyAssignment":{"name":"Network rules need a review"}}]'.`,
     )
-  const type = scopeId.split('/').slice(6, 8).join('/') || 'Microsoft.Resources/subscriptions'
+  const [, type = 'Microsoft.Resources/subscriptions'] = /\/providers\/([^/]+\/[^/?]+)/i.exec(scopeId) ?? []
   return new ArmError(
     403,
     code,

@@ -90,6 +90,7 @@ const idTypes: Readonly<Record<string, string>> = {
   accounts: 'Account',
   virtualMachines: 'VirtualMachine',
   grants: 'Grant',
+  roles: 'Role',
 }
 
 class Writer {

@@ -8,6 +8,7 @@ import {
   type RequestFactKind,
 } from '../../../../src/access/fact-kinds.ts'
 import type { FactDetails } from '../../../../src/access/facts.ts'
+import { actions, roleNames } from '../../../../src/access/role.ts'
 import type { Viewer } from '../../../../src/access/viewer.ts'
 import { globalId, type NodeType } from '../../../../src/graphql/global-id.ts'
 import type { Store } from '../../../../src/store/store.ts'
@@ -38,6 +39,21 @@ export const viewers: readonly Viewer[] = [
   person('rob', 'OPERATOR', (machines[5] as Machine).id),
   { ...person('nobody "at" all', null), address: null },
   { ...person('odile', null), groups: ['on-call', 'say "no"'], appRoles: ['Approver'] },
+  {
+    ...person('cora', null),
+    rolesHeld: [
+      {
+        role: { id: customRoleId(1), name: odd(6), actions: [actions.readRole, actions.readActivity] },
+        scope: (machines[2] as Machine).group,
+        by: {
+          assignmentId: customRoleId(4),
+          principalKind: 'GROUP',
+          principalId: odd(2),
+          endsAt: '2026-11-25T13:00:00.000Z',
+        },
+      },
+    ],
+  },
 ]
 
 const refusals = [
@@ -89,6 +105,10 @@ const details: Readonly<FactDetails> = {
     response: 'RESTORED',
   },
   RoleRemoved: { role: 'OPERATOR', principalKind: 'USER', principalId: 'rob', scope: (machines[0] as Machine).id },
+  RoleExpired: { role: odd(3), principalKind: 'APP_ROLE', principalId: odd(4), scope: '/', endsAt: moments[1] ?? null },
+  CustomRoleCreated: customRoleDetail(1),
+  CustomRoleUpdated: customRoleDetail(2),
+  CustomRoleRemoved: customRoleDetail(0),
 }
 
 /** Two accounts in which every nullable column is null somewhere, and every fact and state is there. */
@@ -119,6 +139,18 @@ export async function writeOddEstate(store: Store): Promise<void> {
       ...(n < 2 ? [null, null, null, null, null] : [moments[1], 'PERSON', odd(n), odd(n + 1), odd(n + 2)]),
     )
   for (const [n, machine] of machines.slice(0, 6).entries()) await writeLockdown(write, machine, n)
+  for (const [n, scope] of ['/', `/subscriptions/${accounts[0]}`, (machines[2] as Machine).group].entries())
+    await write(
+      `insert into custom_roles (id, name, description, scope, actions, created_at, created_by_kind, created_by_id,
+         created_by_name, updated_at) values ($1, $2, $3, $4, $5, gateway_now(), 'PROGRAM', $6, $7, gateway_now())`,
+      customRoleId(n),
+      odd(n),
+      n === 1 ? '' : odd(n + 1),
+      scope,
+      Object.values(actions).slice(n, n * 3 + 1),
+      odd(n + 2),
+      odd(n + 3),
+    )
   for (const [n, scope] of [
     '/',
     ...machines.slice(0, 3).map(({ group }) => group),
@@ -132,6 +164,23 @@ export async function writeOddEstate(store: Store): Promise<void> {
       ['READER', 'OPERATOR', 'REQUESTER'][n % 3],
       scope,
     )
+  for (const [n, endsAt] of [null, '2026-11-25T13:00:00Z', '2026-11-25T12:00:00Z'].entries())
+    await write(
+      `insert into role_assignments (id, principal_kind, principal_id, custom_role_id, scope, assigned_at,
+         assigned_by_id, ends_at) values (gen_random_uuid(), 'GROUP', $1, $2, $3, gateway_now(), 'ada', $4)`,
+      odd(n),
+      customRoleId(n),
+      (machines[2] as Machine).group,
+      endsAt,
+    )
+}
+
+function customRoleId(n: number): string {
+  return `00000000-0000-4000-8000-00000000c0d${String(n)}`
+}
+
+function customRoleDetail(n: number) {
+  return { roleId: customRoleId(n), name: odd(n), scope: '/', actions: Object.values(actions).slice(0, n) }
 }
 
 /** Some wait for all kinds of approvers, some were decided on, some came with a ticket. */
@@ -421,7 +470,7 @@ async function writeFact(write: Write, kind: FactKind, n: number): Promise<void>
 export async function idsOf({ pool }: Store): Promise<Record<string, string[]>> {
   const positions = await pool.query<{ position: string }>('select position from activities')
   const lockdowns = await pool.query<{ id: string }>('select id from lockdowns')
-  const roles = await pool.query<{ id: string }>('select id from role_assignments')
+  const assignments = await pool.query<{ id: string }>('select id from role_assignments')
   const all: [NodeType, string][] = [
     ...machines.flatMap(({ id, boundary, policy }): [NodeType, string][] => [
       ['VirtualMachine', id],
@@ -435,7 +484,8 @@ export async function idsOf({ pool }: Store): Promise<Record<string, string[]>> 
     ...accounts.map((id): [NodeType, string] => ['Account', id]),
     ...positions.rows.map(({ position }): [NodeType, string] => ['Activity', position]),
     ...lockdowns.rows.map(({ id }): [NodeType, string] => ['Lockdown', id]),
-    ...roles.rows.map(({ id }): [NodeType, string] => ['RoleAssignment', id]),
+    ...assignments.rows.map(({ id }): [NodeType, string] => ['RoleAssignment', id]),
+    ...[...roleNames, ...[0, 1, 2, 3].map(customRoleId)].map((id): [NodeType, string] => ['Role', id]),
     ['Grant', '00000000-0000-4000-8000-000000000000'],
   ]
   const byType = Object.groupBy(all, ([type]) => type)

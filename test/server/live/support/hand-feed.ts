@@ -140,3 +140,9 @@ export function roleFact(kind: 'RoleAssigned' | 'RoleRemoved', principalId = 'ri
     detail: { role: 'READER', principalKind: 'USER', principalId, scope: resourceGroup },
   }
 }
+
+/** A fact of a role that people made and that allows something else than before. */
+export function customRoleFact(roleId: string): Activity {
+  const detail = { roleId, name: 'own', scope: '/', actions: [] }
+  return { ...roleFact('RoleAssigned'), kind: 'CustomRoleUpdated', detail }
+}
