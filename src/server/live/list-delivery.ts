@@ -91,7 +91,10 @@ export function createListDelivery({ reader, standings, clock, log }: ListDelive
 
   const fallBehind = (audience: ListAudience, member: ListMember, whole: boolean) => {
     audience.current.delete(member)
-    audience.behind.set(member, { whole, missed: new Set() })
+    const lack = { whole, missed: new Set<string>() }
+    // What waits to be sent goes to those who are current by then.
+    for (const id of audience.changed) miss(lack, id)
+    audience.behind.set(member, lack)
     void whileReadable(audience, () => bringUp(audience, member), member)
   }
 

@@ -219,6 +219,22 @@ describe('a list that is kept current', () => {
     }
   })
 
+  test('shows who falls behind with one change what else had changed by then', async () => {
+    for (const moment of moments) {
+      const staged = stage()
+      const member = staged.subscribe()
+      await staged.settle()
+      staged.put(a)
+      member.stall()
+      await turns(moment)
+      staged.put(b)
+      await staged.clock.advance(1_000)
+      member.resume()
+      await staged.settle()
+      expect([moment, member.shown]).toEqual([moment, staged.truth()])
+    }
+  })
+
   test('shows everybody in the end what is there and may be seen, whatever happens in between', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
