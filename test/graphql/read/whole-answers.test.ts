@@ -122,7 +122,8 @@ describe('an answer in one statement', () => {
             whole += 1
         }
       }),
-      { numRuns: RUNS },
+      // A document that fails is as good as a smaller one, and making it smaller takes minutes.
+      { numRuns: RUNS, endOnFailure: true },
     )
     expect(whole).toBeGreaterThan(RUNS)
   }, 120_000)
