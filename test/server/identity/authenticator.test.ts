@@ -162,11 +162,12 @@ describe('roles', () => {
     await assign('USER', 'g1', 'POLICY_ADMIN', '/')
     const { viewer } = await authenticate(bearer(await provider.token({ groups: ['g1', 'g2'], roles: ['Operators'] })))
     expect(viewer.rolesHeld).toHaveLength(3)
-    expect(viewer.rolesHeld).toMatchObject([
-      { role: 'READER', scope: '/', by: { principalKind: 'USER', principalId: 'ada' } },
-      { role: 'REQUESTER', scope: '/subscriptions/00000000-0000-0000-0000-000000000001', by: { principalId: 'g1' } },
-      { role: 'OPERATOR', scope: '/', by: { principalKind: 'APP_ROLE', principalId: 'Operators', endsAt: null } },
-    ])
+    const byRole = Object.fromEntries(viewer.rolesHeld.map((held) => [held.role, held]))
+    expect(byRole).toMatchObject({
+      READER: { scope: '/', by: { principalKind: 'USER', principalId: 'ada' } },
+      REQUESTER: { scope: '/subscriptions/00000000-0000-0000-0000-000000000001', by: { principalId: 'g1' } },
+      OPERATOR: { scope: '/', by: { principalKind: 'APP_ROLE', principalId: 'Operators', endsAt: null } },
+    })
     expect(viewer.rolesUntil).toBeUndefined()
   })
 
