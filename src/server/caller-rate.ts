@@ -1,6 +1,6 @@
 import { createLru } from '../graphql/read/lru.ts'
 import { takeOne, type Allowance } from '../time/rate.ts'
-import type { Clock } from '../time/clock.ts'
+import { pause, type Clock } from '../time/clock.ts'
 
 /** Callers whose allowance is kept; one that is forgotten begins with a whole one. */
 const MOST_CALLERS = 10_000
@@ -23,4 +23,20 @@ export function createCallerRate(perSecond: number, clock: Clock): CallerRate {
       return waitMs
     },
   }
+}
+
+/** Waits until a caller may send one more operation and takes it; false when `signal` is aborted before. */
+export async function takeInTurn(
+  rate: CallerRate,
+  actorId: string,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<boolean> {
+  // Once it is aborted no wait is one any more: to go on asking would hold up the whole process.
+  while (!signal.aborted) {
+    const waitMs = rate.take(actorId)
+    if (waitMs === 0) return true
+    await pause(clock, waitMs, signal)
+  }
+  return false
 }

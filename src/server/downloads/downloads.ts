@@ -8,9 +8,9 @@ import { createActivityParts } from '../../graphql/downloads/activity-parts.ts'
 import { describeError } from '../../log/describe-error.ts'
 import type { Log } from '../../log/log.ts'
 import type { Store } from '../../store/store.ts'
-import { pause, type Clock } from '../../time/clock.ts'
+import type { Clock } from '../../time/clock.ts'
 import type { Admit } from '../admit.ts'
-import type { CallerRate } from '../caller-rate.ts'
+import { takeInTurn, type CallerRate } from '../caller-rate.ts'
 import { crossOriginHeaders } from '../cross-origin.ts'
 import { badRequest, formatError, unavailable } from '../errors.ts'
 import { answerJson } from '../http-answers.ts'
@@ -98,9 +98,7 @@ export function createDownloads(options: DownloadsOptions): Downloads {
       header = ''
       if (part.next === null) break
       // Each part is an operation of its caller, as any other that asks the database.
-      for (let wait = callerRate.take(caller.viewer.actor.id); wait > 0; wait = callerRate.take(caller.viewer.actor.id))
-        await pause(clock, wait, gone.signal)
-      if (gone.signal.aborted) return
+      if (!(await takeInTurn(callerRate, caller.viewer.actor.id, clock, gone.signal))) return
       part = await judged.read({ filter: asked.filter, after: part.next, upTo })
     }
     response.end()
