@@ -64,7 +64,7 @@ export function evidenceOf(
     ] satisfies { status: EnforcementStatus }[],
     shadows: ways.shadows(input, after),
     drifted: [...new Set(ways.drift(input, before).map(({ grantId }) => grantId))],
-    drift: { ourRules: after.rules.filter(isOurs), drifts, closed, left },
+    drift: { drifts, closed, left },
     refused,
     facts: [],
     takings,

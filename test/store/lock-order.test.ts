@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { PoolClient } from 'pg'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { enableJit } from '../../src/commands/enable-jit.ts'
+import { claimAccounts, holdAccount } from '../../src/store/inventory/claim-account.ts'
 import { claimBoundaries, type Claim } from '../../src/store/reconcile/claim.ts'
 import { failPass } from '../../src/store/reconcile/finish.ts'
 import { recordObserved } from '../../src/store/reconcile/record.ts'
-import { boundaryId, grantTo, protect, requester } from '../commands/support/estate.ts'
+import { admin, boundaryId, grantTo, protect, requester, vmId, writeMachines } from '../commands/support/estate.ts'
 import { beginByHand, waiting } from '../commands/support/interleave.ts'
 import { grantOf } from '../commands/support/look.ts'
 import { useDatabase } from '../support/database.ts'
@@ -39,7 +41,7 @@ const observe = () =>
     enforcements: [{ grantId, status: 'OPEN', ruleName: 'JitGateway-Allow-1' }],
     shadows: [],
     drifted: [],
-    drift: { ourRules: [], drifts: [], closed: [], left: [] },
+    drift: { drifts: [], closed: [], left: [] },
     refused: [],
     facts: [],
     takings: null,
@@ -99,5 +101,19 @@ describe('rows are locked in one order by everybody', () => {
     await byHand.query('commit')
     expect(await passed).toBe(true)
     expect(await grantOf(database.store, grantId)).toMatchObject({ state: 'CLOSING' })
+  })
+
+  it('and nobody who writes what belongs to an account waits for a sync of it, which may wait for them', async () => {
+    const { store } = database
+    const [sync] = await claimAccounts(store, owner, { leaseMs: 60_000, resyncMs: 60_000 }, 1)
+    if (sync === undefined) throw new Error('no account was due')
+    await writeMachines(store, ['bare'])
+    await store.db.transaction(async (tx) => {
+      expect(await holdAccount(tx, owner, sync)).not.toBeNull()
+      expect(await observe()).toBe(true)
+      expect(await enableJit({ store, viewer: admin }, { vmIds: [vmId('bare')] })).toMatchObject({
+        results: [{ userErrors: [] }],
+      })
+    })
   })
 })

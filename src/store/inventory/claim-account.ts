@@ -1,5 +1,5 @@
 import { sql, type SQL } from 'drizzle-orm'
-import type { Store } from '../store.ts'
+import type { Store, Transaction } from '../store.ts'
 
 /** An account that this process alone may sync until its lease runs out; `generation` proves it to the statements. */
 export interface AccountClaim {
@@ -44,6 +44,22 @@ export async function renewAccount(
     update accounts set lease_until = gateway_now() + make_interval(secs => ${leaseMs / 1000}::float8)
     where id = ${claim.accountId} and sync_generation = ${claim.generation}::bigint and lease_owner = ${owner}`)
   return rowCount === 1
+}
+
+/**
+ * Locks the account of a claim for the rest of the transaction, ahead of all else: whoever writes what belongs to it
+ * goes on meanwhile, whoever syncs it waits. Null when the claim was lost; `first` is that no sync was ever complete.
+ */
+export async function holdAccount(
+  tx: Transaction,
+  owner: string,
+  { accountId, generation }: AccountClaim,
+): Promise<{ readonly first: boolean } | null> {
+  // Not `for update`: every row that names the account as its own would wait, be it held by a pass this waits for.
+  const { rows } = await tx.execute<{ first: boolean }>(sql`
+    select last_synced_at is null as first from accounts where id = ${accountId}
+    and sync_generation = ${generation}::bigint and lease_owner = ${owner} for no key update`)
+  return rows[0] ?? null
 }
 
 /** Milliseconds until a sync is due, never negative; null when no account is registered. */

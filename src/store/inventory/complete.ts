@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { markBoundariesDue } from '../due.ts'
 import { recordOpenPorts, type LookFor } from '../open-ports/record.ts'
 import type { Store, Transaction } from '../store.ts'
-import { nextSyncAfter, type AccountClaim } from './claim-account.ts'
+import { holdAccount, nextSyncAfter, type AccountClaim } from './claim-account.ts'
 import { foldTallies } from './fold-tallies.ts'
 import { markBoundariesGone, mergeBoundaries } from './merge-boundaries.ts'
 import { markMachinesGone, mergeInterfaces, mergeMachines, recordMachines, type TouchedPath } from './merge-machines.ts'
@@ -20,10 +20,8 @@ export async function completeSync(
   { resyncMs, lookFor }: { readonly resyncMs: number; readonly lookFor: LookFor },
 ): Promise<boolean> {
   return store.db.transaction(async (tx) => {
-    const held = await tx.execute<{ first: boolean }>(sql`
-      select last_synced_at is null as first from accounts where id = ${claim.accountId}
-      and sync_generation = ${claim.generation}::bigint and lease_owner = ${owner} for update`)
-    if (held.rowCount !== 1) return false
+    const held = await holdAccount(tx, owner, claim)
+    if (held === null) return false
     await stagePaths(tx, claim)
     const boundaryIds = await mergeBoundaries(tx, claim)
     // Boundaries before grants, as everybody locks them.
@@ -37,7 +35,7 @@ export async function completeSync(
     await recordMachines(tx, claim, 'VirtualMachineChanged', [...touched.difference(new Set(found))])
     await markBoundariesDue(tx, await affected(tx, vmIds, paths, [...boundaryIds, ...goneBoundaries]))
     const behind = await machinesBehind(tx, [...boundaryIds, ...goneBoundaries])
-    await recordOpenPorts(tx, [...new Set([...vmIds, ...behind])], lookFor, { quiet: held.rows[0]?.first ?? false })
+    await recordOpenPorts(tx, [...new Set([...vmIds, ...behind])], lookFor, { quiet: held.first })
     await foldTallies(tx, claim.accountId)
     await tx.execute(sql`
       delete from inventory_items where account_id = ${claim.accountId} and generation <= ${claim.generation}::bigint`)

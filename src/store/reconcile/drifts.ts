@@ -19,31 +19,21 @@ export async function intendRules(store: Store, owner: string, claim: Claim, rul
   return rowCount === 1
 }
 
-/** What a pass found of rules of ours, and what becomes of it. */
+/** What a pass found that others did to rules of ours, and what becomes of it. */
 export interface DriftFound {
-  /** Rules of ours as they are now. */
-  readonly ourRules: readonly Rule[]
   readonly drifts: readonly AnsweredDrift[]
   /** Grants that end for it. */
   readonly closed: readonly string[]
+  /** Names of rules that are left as they were made. */
   readonly left: readonly string[]
 }
 
-/** Records rules of ours as they are now, says in the log what somebody else did to them, and ends what is to end for it. */
-export async function recordDrifts(tx: Transaction, claim: Claim, found: DriftFound): Promise<void> {
+/** Says in the log what others did to rules of ours, and ends what is to end for it. */
+export async function recordDrifts(tx: Transaction, claim: Claim, { drifts, closed }: DriftFound): Promise<void> {
   const { boundaryId, accountId } = claim
-  await tx.execute(sql`
-    update boundaries set our_rules = ${JSON.stringify(found.ourRules)}::jsonb, intended_rules = null,
-      left_rules = ${sql.param(found.left)}::text[] where id = ${boundaryId}`)
   await appendFacts(
     tx,
-    found.drifts.map((detail) => ({
-      kind: 'RuleDrifted' as const,
-      actor: gatewayActor,
-      accountId,
-      boundaryId,
-      detail,
-    })),
+    drifts.map((detail) => ({ kind: 'RuleDrifted' as const, actor: gatewayActor, accountId, boundaryId, detail })),
   )
-  if (found.closed.length > 0) await endGrants(tx, { grantIds: found.closed }, 'DRIFTED', gatewayActor)
+  if (closed.length > 0) await endGrants(tx, { grantIds: closed }, 'DRIFTED', gatewayActor)
 }

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm'
 import type { EnforcementStatus, Protocol } from '../../access/words.ts'
-import type { Endpoint, Rule } from '../../firewall/rule.ts'
+import { isOurs, type Endpoint, type Rule } from '../../firewall/rule.ts'
 import type { Tally } from '../../firewall/security-group/taking.ts'
 import { appendFacts, type NewFact } from '../append-facts.ts'
 import { markOpenPortsDue } from '../open-ports/due.ts'
@@ -91,7 +91,9 @@ async function recordRules(tx: Transaction, boundaryId: string, observed: Observ
   const { rows } = await tx.execute<{ opens: boolean }>(sql`
     with was as (select etag, gone_at, rules from boundaries where id = ${boundaryId})
     update boundaries b set etag = ${observed.etag}, rules = ${JSON.stringify(observed.rules)}::jsonb,
-      observed_at = ${observed.at}::timestamptz, gone_at = null
+      observed_at = ${observed.at}::timestamptz, gone_at = null, intended_rules = null,
+      our_rules = ${JSON.stringify(observed.rules.filter(isOurs))}::jsonb,
+      left_rules = ${sql.param(observed.drift.left)}::text[]
     from was where b.id = ${boundaryId}
     returning was.gone_at is not null
       or (was.etag is distinct from b.etag and ${rulesThatOpen('was')} is distinct from ${rulesThatOpen('b')}) as opens`)
