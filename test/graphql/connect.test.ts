@@ -2,6 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { actions } from '../../src/access/role.ts'
 import type { Viewer } from '../../src/access/viewer.ts'
 import { enableJit } from '../../src/commands/enable-jit.ts'
+import { liftLockDown } from '../../src/commands/lift-lock-down.ts'
+import { lockDown } from '../../src/commands/lock-down.ts'
 import { requestAccess } from '../../src/commands/request-access.ts'
 import { globalId } from '../../src/graphql/global-id.ts'
 import { useDatabase } from '../support/database.ts'
@@ -13,14 +15,14 @@ const database = useDatabase()
 const admin = person('ada', 'POLICY_ADMIN')
 const requester = person('rob', 'REQUESTER')
 const reader = person('rita', 'READER')
-const guarded = ['open', 'asked', 'elsewhere', 'narrow', 'six']
+const guarded = ['open', 'asked', 'elsewhere', 'narrow', 'six', 'locked']
 
 beforeAll(async () => {
   const { store } = database
   await writeSmallEstate(store, ['bare', 'lost', ...guarded])
   const enable = (name: string, ports?: Parameters<typeof enableJit>[1]['ports']) =>
     enableJit({ store, viewer: admin }, { vmIds: [machineKey(name)], ...(ports === undefined ? {} : { ports }) })
-  for (const name of ['open', 'asked', 'elsewhere', 'six']) await enable(name)
+  for (const name of ['open', 'asked', 'elsewhere', 'six', 'locked']) await enable(name)
   await enable('narrow', [
     { port: 22, allowedSources: ['203.0.113.0/24'], maximumDurationSeconds: 3_600 },
     { port: 5_432, allowedSources: ['10.0.0.0/8'], maximumDurationSeconds: 7_200 },
@@ -134,6 +136,22 @@ describe('connecting to a guarded machine', () => {
       nextStep: 'CONNECT',
       ports: [{ held: { id: open, state: 'ACTIVE' } }],
     })
+  })
+
+  it('waits for a lockdown to be lifted, but for whom a port is open past it', async () => {
+    const { store } = database
+    const context = { store, viewer: admin }
+    const { id } = await lockDown(context, { scope: machineKey('locked'), reason: 'a drill' })
+    expect(await connect('locked', requester)).toMatchObject({ nextStep: 'LOCKED_DOWN', missing: null })
+    const targets = [{ vmId: machineKey('locked'), ports: [{ port: 22 }] }]
+    const past = await requestAccess(context, { targets, justification: 'an emergency', breakGlass: true })
+    expect(past.userErrors).toEqual([])
+    expect([(await connect('locked', admin)).nextStep, (await connect('locked', requester)).nextStep]).toEqual([
+      'WAIT',
+      'LOCKED_DOWN',
+    ])
+    await liftLockDown(context, { lockdownId: id ?? '' })
+    expect(await connect('locked', requester)).toMatchObject({ nextStep: 'REQUEST_ACCESS' })
   })
 
   it('prefills no source that cannot be told, or that no address of the machine could be reached from', async () => {

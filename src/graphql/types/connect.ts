@@ -6,6 +6,7 @@ import type { Field } from '../read/description.ts'
 import { column, list, nullable, one, plainList, plainOne, plainOrNull, value } from '../read/fields.ts'
 import { viewerId, within, type Parameters } from '../read/parameters.ts'
 import { plain } from '../read/plain.ts'
+import { isLockedDown } from './locked-down.ts'
 import { placeOfMachine } from './place-of-machine.ts'
 
 const rule = 'Visible with its virtual machine, to each viewer its own.'
@@ -15,6 +16,9 @@ const ConnectStep = builder.enumType('ConnectStep', {
   values: {
     CONNECT: { description: 'A port is open for the viewer: connect to it.' },
     WAIT: { description: 'A port was asked for and is not open yet: wait for `held`.' },
+    LOCKED_DOWN: {
+      description: 'No access may be asked for until a lockdown is lifted: `VirtualMachine.lockdowns` says why it is.',
+    },
     REQUEST_ACCESS: { description: 'Ask for a port: `requestAccess`, with what is prefilled here.' },
     ASK_TO_REQUEST: {
       description: 'The machine is guarded, and the viewer may not ask for access: `missing` says what for.',
@@ -165,7 +169,7 @@ function nextStep(row: string): string {
     when ${row}.jit_status = 'NOT_CONFIGURED' and ${row}.may_enable then 'ENABLE_JIT'
     when ${row}.jit_status = 'NOT_CONFIGURED' then 'ASK_TO_ENABLE_JIT'
     when ${holds(`= 'ACTIVE'`)} then 'CONNECT' when ${holds('is not null')} then 'WAIT'
-    when ${row}.may_request then 'REQUEST_ACCESS' else 'ASK_TO_REQUEST' end`
+    when ${row}.locked_down then 'LOCKED_DOWN' when ${row}.may_request then 'REQUEST_ACCESS' else 'ASK_TO_REQUEST' end`
 }
 
 /** The address of the viewer as a source; null when it cannot be told. */
@@ -185,7 +189,7 @@ export const connect: Field = {
       const may = (action: Action) => within(parameters, action, placeOfMachine(row))
       return `(select ${row}.id as vm_id, ${row}.jit_status, ${row}.gone_at is not null as gone,
         ${may(actions.readPolicy)} as sees_policy, ${may(actions.requestAccess)} as may_request,
-        ${may(actions.writePolicy)} as may_enable, ${address} as address,
+        ${may(actions.writePolicy)} as may_enable, ${isLockedDown(row, 'id')} as locked_down, ${address} as address,
         case when exists (select from virtual_machine_interfaces i, unnest(i.addresses) a
           where i.vm_id = ${row}.id and family(a::inet) = family(${address}::inet)) then ${address} end as source,
         (select max(g.state) from grants g where g.vm_id = ${row}.id and g.requester_id = ${viewerId(parameters)}
