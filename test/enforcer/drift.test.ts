@@ -1,21 +1,11 @@
 import { describe, expect, it, vi } from 'vitest'
 import { updateAccount } from '../../src/commands/update-account.ts'
-import type { Viewer } from '../../src/access/viewer.ts'
 import type { DriftResponse } from '../../src/access/words.ts'
 import { sshForAll, subscriptionId } from '../support/cloud-estate.ts'
-import { useRig } from './support/rig.ts'
+import { ada, useRig, within } from './support/rig.ts'
 
 const names = ['restored', 'reported', 'closed', 'rewritten']
 const rig = useRig(names.map((name) => ({ name, subnet: name, rules: sshForAll })))
-const within = { timeout: 10_000, interval: 10 }
-const ada: Viewer = {
-  actor: { kind: 'PERSON', id: 'ada', name: 'Ada' },
-  groups: [],
-  appRoles: [],
-  rolesHeld: [{ role: 'POLICY_ADMIN', scope: '/' }],
-  address: null,
-}
-
 const respond = async (driftResponse: DriftResponse) => {
   const asked = { accountId: subscriptionId, driftResponse }
   expect(await updateAccount({ store: rig.database.store, viewer: ada }, asked)).toMatchObject({ userErrors: [] })

@@ -8,6 +8,7 @@ import { requestAccess } from '../../../src/commands/request-access.ts'
 import { revokeGrant } from '../../../src/commands/revoke-grant.ts'
 import { startEnforcer, type EnforcerOptions } from '../../../src/enforcer/enforcer.ts'
 import { startInventorySync } from '../../../src/inventory/inventory-sync.ts'
+import { startKeepingOpenPorts } from '../../../src/inventory/keep-open-ports.ts'
 import { silentLog } from '../../../src/log/log.ts'
 import { systemClock } from '../../../src/time/clock.ts'
 import { useDatabase, type TestDatabase } from '../../support/database.ts'
@@ -31,6 +32,7 @@ export interface GrantRow {
   readonly close_attempts: number
   readonly last_close_error: string | null
   readonly drifted: boolean
+  readonly ends_at: Date | null
 }
 
 /** A simulated cloud, whichever it is. */
@@ -55,7 +57,7 @@ export interface CloudRig<Simulator extends RigSimulator> {
   readonly database: TestDatabase
   readonly simulator: Simulator
   readonly cloud: Cloud
-  /** Starts an enforcer that is stopped after the test. */
+  /** Starts an enforcer, and what looks for open ports beside it; both are stopped after the test. */
   enforce(options?: Partial<EnforcerOptions>): { stop(): Promise<void> }
   /** Reads the inventory once more. */
   sync(): Promise<void>
@@ -77,6 +79,8 @@ export interface CloudRig<Simulator extends RigSimulator> {
   /** Waits until no boundary is worked on or due. */
   idle(): Promise<void>
   tenMinutesPass(): Promise<void>
+  /** Has every boundary looked at again, once nothing is in hand. */
+  lookAgain(): Promise<void>
 }
 
 /** Starts the simulated cloud, and has the inventory read once. */
@@ -122,16 +126,15 @@ export function useCloudRig<Simulator extends RigSimulator>(of: RigCloud<Simulat
     },
     enforce(options = {}) {
       const enforcer = startEnforcer({ ...common(), pollMs: 50, ...options })
-      running.push(enforcer)
+      running.push(enforcer, startKeepingOpenPorts({ ...common(), pollMs: 50 }))
       return enforcer
     },
     async sync() {
-      const { pool } = database.store
-      await pool.query(`update accounts set status = 'REGISTERED', next_sync_at = gateway_now()`)
+      await database.store.pool.query('update accounts set next_sync_at = gateway_now(), last_synced_at = null')
       const inventory = startInventorySync(common())
       await vi.waitFor(async () => {
-        const { rows } = await pool.query<{ status: string }>('select status from accounts')
-        expect(rows[0]?.status).toBe('CONNECTED')
+        const { rows } = await database.store.pool.query('select last_synced_at, status from accounts')
+        expect(rows[0]).toEqual({ status: 'CONNECTED', last_synced_at: expect.any(Date) })
       }, within)
       await inventory.stop()
     },
@@ -181,6 +184,16 @@ export function useCloudRig<Simulator extends RigSimulator>(of: RigCloud<Simulat
       }, within)
     },
     tenMinutesPass: () => database.advance(600_000),
+    async lookAgain() {
+      await rig.idle()
+      await database.store.pool.query('update boundary_reconciles set next_run_at = gateway_now()')
+    },
   }
   return rig
+}
+
+/** A rig with what only its own cloud has. */
+export function withMore<Rig extends object, More extends object>(rig: Rig, more: More): Rig & More {
+  // Descriptors: a rig's simulator is not there yet.
+  return Object.defineProperties({ ...more } as Rig & More, Object.getOwnPropertyDescriptors(rig))
 }

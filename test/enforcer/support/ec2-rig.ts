@@ -1,7 +1,7 @@
 import type { InstanceSketch, VpcSketch } from '../../../src/cloud/simulator/ec2/estate/sketch.ts'
 import { startEc2Simulator, type Ec2Simulator } from '../../../src/cloud/simulator/ec2/start.ts'
 import { accountId, connectEc2, smallEc2, type SmallEc2 } from '../../support/ec2-estate.ts'
-import { useCloudRig, type CloudRig } from './cloud-rig.ts'
+import { useCloudRig, withMore, type CloudRig } from './cloud-rig.ts'
 
 export { ada, home, within } from './cloud-rig.ts'
 
@@ -21,5 +21,5 @@ export function useEc2Rig(instances: readonly InstanceSketch[], more: Partial<Vp
     passes: (simulator, name, source) =>
       simulator.packetPasses({ instanceId: small.instance(name).instanceId, source, port: 22, protocol: 'TCP' }).passes,
   })
-  return Object.defineProperties({ small } as Ec2Rig, Object.getOwnPropertyDescriptors(rig))
+  return withMore(rig, { small })
 }
