@@ -17,13 +17,15 @@ const cursor = (...keys: readonly string[]) =>
   base64url(`convert_to(json_build_array(${keys.join(', ')})::text, 'UTF8')`)
 const instant = (moment: string) => `to_char(${moment} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 const duration = (seconds: string) =>
-  `'PT', nullif(${seconds} / 3600, 0) || 'H', nullif(${seconds} % 3600 / 60, 0) || 'M'`
+  `'PT' || coalesce(nullif(${seconds} / 3600, 0) || 'H', '') || coalesce(nullif(${seconds} % 3600 / 60, 0) || 'M', '')`
 
-/** An object: values are SQL of JSON, or, in quotes, of text that needs no escape. */
+/** An object: values are SQL of JSON, or, in quotes, of text that needs no escape; none is null in SQL. */
 const object = (fields: Readonly<Record<string, string>>) =>
-  `concat('{', ${Object.entries(fields)
-    .map(([name, sql]) => (sql.startsWith('"') ? `'"${name}":"', ${sql.slice(1, -1)}, '"'` : `'"${name}":', ${sql}`))
-    .join(`, ',', `)}, '}')`
+  `('{' || ${Object.entries(fields)
+    .map(([name, sql]) =>
+      sql.startsWith('"') ? `'"${name}":"' || (${sql.slice(1, -1)}) || '"'` : `'"${name}":' || (${sql})::text`,
+    )
+    .join(` || ',' || `)} || '}')`
 const orNull = (isNull: string, sql: string) => `case when ${isNull} then 'null' else ${sql} end`
 const array = (element: string, rows: string) =>
   `'[' || coalesce((select string_agg(${element}, ',') from ${rows}), '') || ']'`
