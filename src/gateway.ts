@@ -2,6 +2,7 @@ import { startFeed } from './activity/feed.ts'
 import type { Cloud } from './cloud/port.ts'
 import { startDueRequests } from './commands/due-requests.ts'
 import { startExpiringRoles } from './commands/expire-roles.ts'
+import { startFollowingTemplates } from './commands/following-loop.ts'
 import { startForgettingKeys } from './commands/forget-keys.ts'
 import type { Config } from './config.ts'
 import { startEnforcer } from './enforcer/enforcer.ts'
@@ -71,6 +72,8 @@ export async function startGateway(parts: GatewayParts): Promise<Gateway> {
     started.defer(() => requests.stop())
     const openPorts = startKeepingOpenPorts({ store, url, clock, log })
     started.defer(() => openPorts.stop())
+    const following = startFollowingTemplates({ store, url, clock, log })
+    started.defer(() => following.stop())
     const forgetting = startForgettingKeys({ store, clock, log })
     started.defer(() => forgetting.stop())
     const expiring = startExpiringRoles({ store, clock, log })

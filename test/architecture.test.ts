@@ -33,8 +33,8 @@ const arrows: Record<string, readonly string[]> = {
 /** Rooms that decide and do nothing else: the same answer for the same question, anywhere. */
 const pure = ['access', 'firewall']
 
-/** What of Node computes and does nothing else: its hash, taken there alone. */
-const computes = ['firewall/opening.ts imports node:crypto']
+/** What of Node computes and does nothing else: how it compares values, and its hash, taken there alone. */
+const computes = ['access/same.ts imports node:util', 'firewall/opening.ts imports node:crypto']
 
 /** What only src/run.ts and its neighbour src/open-cloud.ts may choose. */
 const adapters = ['cloud/aws', 'cloud/azure', 'cloud/simulator', 'store/embedded']

@@ -42,6 +42,9 @@ export const factKinds = [
   'CustomRoleCreated',
   'CustomRoleUpdated',
   'CustomRoleRemoved',
+  'PolicyTemplateCreated',
+  'PolicyTemplateUpdated',
+  'PolicyTemplateRemoved',
 ] as const
 export type FactKind = (typeof factKinds)[number]
 

@@ -2,6 +2,7 @@ import type { Approver } from './approval.ts'
 import type { ExtensionOffer } from './extension.ts'
 import type { GrantFactKind, RequestFactKind } from './fact-kinds.ts'
 import type { PolicyTerms } from './policy.ts'
+import type { StatedTemplate } from './template.ts'
 import type { Ticket } from './ticket.ts'
 import type { PolicyConstraint, UserError } from './user-error.ts'
 import type { DriftResponse, EndReason, GrantState, Protocol, RequestStatus, Safeguard, Verdict } from './words.ts'
@@ -109,10 +110,15 @@ export interface FactDetails extends Record<GrantFactKind, GrantSnapshot>, Recor
   readonly CustomRoleCreated: CustomRoleDetail
   readonly CustomRoleUpdated: CustomRoleDetail
   readonly CustomRoleRemoved: CustomRoleDetail
+  readonly PolicyTemplateCreated: StatedTemplate
+  readonly PolicyTemplateUpdated: StatedTemplate
+  readonly PolicyTemplateRemoved: StatedTemplate
 }
 
 export interface PolicyDetail extends PolicyTerms {
   readonly version: number
+  /** The name of the template that it follows from then on; null when none, and absent from facts of before there were any. */
+  readonly template?: string | null
 }
 
 export interface BreakGlassDetail {

@@ -179,7 +179,12 @@ export function changePorts(
     ...port,
     approval: port.approval ?? current.find(samePort(port))?.approval ?? null,
   }))
-  return [...kept, ...added].toSorted(
+  return sortPorts([...kept, ...added])
+}
+
+/** Ports in the order in which policies have them. */
+export function sortPorts(ports: readonly PolicyPort[]): readonly PolicyPort[] {
+  return ports.toSorted(
     (left, right) => left.port - right.port || protocols.indexOf(left.protocol) - protocols.indexOf(right.protocol),
   )
 }

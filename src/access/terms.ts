@@ -69,3 +69,9 @@ export function changeTerms(current: CommonTerms, changes: TermChanges): CommonT
     noticeSeconds: changes.notice === undefined ? current.noticeSeconds : (changes.notice.beforeEndSeconds ?? null),
   }
 }
+
+/** The terms of something that has more to it. */
+export function termsOf(policy: PolicyTerms): PolicyTerms {
+  const { ports, approval, justification, ticket, closesForeignRules, noticeSeconds } = policy
+  return { ports, approval, justification, ticket, closesForeignRules, noticeSeconds }
+}

@@ -3,7 +3,7 @@ import { scopesOf } from '../access/lockdown.ts'
 import { lockdownsAt } from '../store/lockdowns.ts'
 import { announceEnding, takeEnding, type EndingGrant } from '../store/notices.ts'
 import type { Store } from '../store/store.ts'
-import { holdPolicies } from './policy-rows.ts'
+import { holdPolicies } from './held-policies.ts'
 
 /**
  * Announces the ends of up to `limit` grants that are due to be announced, each once, with the extension that its holder

@@ -1,15 +1,15 @@
 import { actions } from '../access/role.ts'
-import { appendFacts } from '../store/append-facts.ts'
-import { markPathsDue } from '../store/due.ts'
-import { endGrants } from '../store/end-grants.ts'
-import { recordExposures } from '../store/reconcile/exposures.ts'
-import { sql } from '../store/sql.ts'
 import type { CommandContext, PolicyOutcome, PolicyOutcomes } from './command.ts'
 import { findMachines, refusalOf } from './find-machines.ts'
-import { holdPolicies } from './policy-rows.ts'
+import { templatesCovering } from './followers.ts'
+import { holdPolicies } from './held-policies.ts'
 import { readVmIds } from './vm-ids.ts'
+import { writePolicies } from './write-policies.ts'
 
-/** Disables JIT on virtual machines: live grants end, and the deny rules of ours go once they are closed. */
+/**
+ * Disables JIT on virtual machines: live grants end, and the deny rules of ours go once they are closed. Those that a
+ * template covers are left out of templates until JIT is enabled there again.
+ */
 export async function disableJit(
   { store, viewer }: CommandContext,
   input: { readonly vmIds: readonly string[] },
@@ -27,25 +27,13 @@ export async function disableJit(
     )
     const permitted = vmIds.filter((id) => refusals.get(id) === null)
     const policies = await holdPolicies(tx, { vmIds: permitted }, 'update')
-    const ids = policies.map((policy) => policy.id)
-    await tx.execute(sql`update policies set disabled_at = gateway_now(), updated_at = gateway_now()
-      where id = any(${sql.param(ids)}::uuid[])`)
-    const disabled = policies.map((policy) => policy.vmId)
-    await appendFacts(
+    const covering = await templatesCovering(
       tx,
-      policies.map(({ id, vmId, accountId, resourceGroupId, enabled: _enabled, ...detail }) => ({
-        kind: 'PolicyDisabled' as const,
-        actor: viewer.actor,
-        policyId: id,
-        vmId,
-        accountId,
-        resourceGroupId,
-        detail,
-      })),
+      policies.map(({ vmId }) => vmId),
     )
-    await endGrants(tx, { vmIds: disabled }, 'POLICY_CHANGED', viewer.actor)
-    await markPathsDue(tx, disabled)
-    await recordExposures(tx, { vmIds: disabled })
+    await writePolicies(tx, viewer.actor, {
+      disabled: policies.map((policy) => ({ policy, leftOutOf: covering.get(policy.vmId)?.id ?? null })),
+    })
     const byVm = new Map(policies.map((policy) => [policy.vmId, policy.id]))
     const results = vmIds.map((vmId, index): PolicyOutcome => {
       const refused = refusals.get(vmId) ?? null

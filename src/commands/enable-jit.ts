@@ -2,14 +2,14 @@ import { defaultPorts, readPorts, recommendedPorts, type PolicyPort, type PortIn
 import { actions } from '../access/role.ts'
 import { changeTerms, noTerms, readTerms, type TermsInput } from '../access/terms.ts'
 import type { UserError } from '../access/user-error.ts'
-import { appendFacts } from '../store/append-facts.ts'
-import { markPathsDue } from '../store/due.ts'
-import { recordExposures } from '../store/reconcile/exposures.ts'
+import { markTemplatesDue } from '../store/templates.ts'
 import type { CommandContext, PolicyOutcome, PolicyOutcomes } from './command.ts'
 import { findMachines, refusalOf, type Machine } from './find-machines.ts'
+import { takeBackIn } from './followers.ts'
 import { once } from './idempotency.ts'
-import { insertPolicies, type NewPolicy } from './policy-rows.ts'
+import type { NewPolicy } from './policy-rows.ts'
 import { readVmIds } from './vm-ids.ts'
+import { writePolicies } from './write-policies.ts'
 
 /** What to protect, and where, and what is asked of whoever wants it open. */
 export interface EnableJitInput extends TermsInput {
@@ -45,22 +45,12 @@ export async function enableJit(context: CommandContext, input: EnableJitInput):
         const machine = machines.get(id)
         const ports = read.ports ?? defaultPorts(machine?.os ?? null)
         if (machine === undefined || ports === null || refusals.get(id) !== null) return []
-        return [{ machine, terms: { ...common, ports } }]
+        return [{ machine, terms: { ...common, ports }, template: null, overrides: [] }]
       })
-      const made = await insertPolicies(tx, context.viewer, wanted)
-      await appendFacts(
-        tx,
-        wanted.flatMap(({ machine, terms }) => {
-          const policyId = made.get(machine.id)
-          if (policyId === undefined) return []
-          const { id: vmId, accountId, resourceGroupId } = machine
-          const detail = { version: 1, ...terms }
-          const { actor } = context.viewer
-          return [{ kind: 'PolicyCreated' as const, actor, accountId, resourceGroupId, vmId, policyId, detail }]
-        }),
-      )
-      await markPathsDue(tx, [...made.keys()])
-      await recordExposures(tx, { vmIds: [...made.keys()] })
+      const made = await writePolicies(tx, context.viewer.actor, { created: wanted })
+      // Those that a template covers are made to follow it, with what was said here as overrides.
+      await takeBackIn(tx, [...made.keys()])
+      await markTemplatesDue(tx, [...made.keys()])
       const results = vmIds.map((vmId, index) =>
         outcome(vmId, made.get(vmId) ?? null, refusals.get(vmId) ?? null, ['vmIds', String(index)]),
       )

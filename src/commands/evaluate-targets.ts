@@ -9,7 +9,7 @@ import { may, type Viewer } from '../access/viewer.ts'
 import { lockdownsAt } from '../store/lockdowns.ts'
 import type { Transaction } from '../store/store.ts'
 import { findMachines, refusalOf, type Machine } from './find-machines.ts'
-import { holdPolicies, type HeldPolicy } from './policy-rows.ts'
+import { holdPolicies, type HeldPolicy } from './held-policies.ts'
 import type { TargetInput } from './request-access.ts'
 
 /** A port that the policy of its machine permits. */

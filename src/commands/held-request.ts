@@ -3,7 +3,7 @@ import type { Viewer } from '../access/viewer.ts'
 import type { GrantState, RequestStatus } from '../access/words.ts'
 import { sql } from '../store/sql.ts'
 import type { Transaction } from '../store/store.ts'
-import { holdPolicies } from './policy-rows.ts'
+import { holdPolicies } from './held-policies.ts'
 import { readWaiting, type WaitingGrant } from './waiting-grants.ts'
 
 /** A request as it stands, held against change for the rest of the transaction. */

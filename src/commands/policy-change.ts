@@ -12,7 +12,7 @@ import {
 import { actions } from '../access/role.ts'
 import type { UserError } from '../access/user-error.ts'
 import { may, type Viewer } from '../access/viewer.ts'
-import type { HeldPolicy } from './policy-rows.ts'
+import type { HeldPolicy } from './held-policies.ts'
 import { mostMachines } from './vm-ids.ts'
 
 /** What is wrong with a list of policies to change: bounded, not empty, none twice. */

@@ -45,4 +45,7 @@ export const ActivityKind = described('ActivityKind', 'What happened, in the pas
   CustomRoleCreated: 'Somebody made a role.',
   CustomRoleUpdated: 'A role that somebody made was changed, for all who hold it.',
   CustomRoleRemoved: 'A role that somebody made was taken back; nobody held it any more.',
+  PolicyTemplateCreated: 'A template was stated for the first time.',
+  PolicyTemplateUpdated: 'A template was stated anew; the policies that follow it come after it.',
+  PolicyTemplateRemoved: 'A template was removed: the templates of its scope were stated without it.',
 } satisfies Record<FactKind, string>)

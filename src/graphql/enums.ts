@@ -1,5 +1,7 @@
 import { approverKinds, type ApproverKind } from '../access/approval.ts'
+import { overridable } from '../access/overrides.ts'
 import { principalKinds, type PrincipalKind } from '../access/role.ts'
+import { leavings } from '../access/template.ts'
 import { unsupportedMeanings } from '../access/unsupported.ts'
 import { policyConstraints, userErrorCodes, type PolicyConstraint, type UserError } from '../access/user-error.ts'
 import * as words from '../access/words.ts'
@@ -95,6 +97,28 @@ export const DriftResponse = described(
     RESTORE: 'Puts the rules back as they were.',
     REPORT: 'Leaves them as they were made, until a grant that is not open yet needs the rule.',
     CLOSE: 'Ends the grants whose rules were changed, and puts back the others.',
+  },
+)
+export const Leaving = described(
+  'PolicyTemplateLeaving',
+  'What becomes of the policy of a machine that no template covers any more.',
+  leavings,
+  {
+    KEEP_POLICY: 'It stays as it is, and stands for itself.',
+    DISABLE_JIT: 'It is disabled: grants end, and the ports are as the rules of others leave them.',
+  },
+)
+export const Overridable = described(
+  'PolicyTerm',
+  'What of a policy can be other than its template says.',
+  overridable,
+  {
+    PORT: 'A port: one that the template does not have, has otherwise, or that the policy does not have.',
+    APPROVAL: '`approvalRule`.',
+    JUSTIFICATION: '`justificationRule`.',
+    TICKET: '`ticketRule`.',
+    FOREIGN_RULES: '`closesForeignRules`.',
+    NOTICE: '`noticeBeforeEnd`.',
   },
 )
 export const Safeguard = described('Safeguard', 'What a request by break-glass can go past.', words.safeguards, {

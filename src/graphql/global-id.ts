@@ -17,6 +17,7 @@ const possible = {
   Boundary: isResource,
   Account: isAccount,
   Policy: isUuid,
+  PolicyTemplate: isUuid,
   Request: isUuid,
   Grant: isUuid,
   Lockdown: isUuid,

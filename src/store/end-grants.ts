@@ -1,6 +1,6 @@
 import { sql, type SQL } from 'drizzle-orm'
-import { accountOf, accountScope, resourceGroupOf } from '../access/scope.ts'
 import type { Actor, EndReason } from '../access/words.ts'
+import { atScope } from './at-scope.ts'
 import { boundariesDue } from './due.ts'
 import { holdWaitingRequests, settleRequests } from './settle-requests.ts'
 import type { Transaction } from './store.ts'
@@ -54,16 +54,7 @@ export async function endExpiredGrants(tx: Transaction, limit: number, actor: Ac
 function selected(selection: GrantSelection): SQL {
   if ('grantIds' in selection) return sql`id = any(${sql.param(selection.grantIds)}::uuid[])`
   if ('vmIds' in selection) return sql`vm_id = any(${sql.param(selection.vmIds)}::text[])`
-  return within(selection.scope)
-}
-
-function within(scope: string): SQL {
-  const account = accountOf(scope)
-  if (account === null) return sql`true`
-  const inAccount = sql`account_id = ${account}`
-  if (scope === accountScope(account)) return inAccount
-  const below = scope === resourceGroupOf(scope) ? sql`resource_group_id` : sql`vm_id`
-  return sql`${inAccount} and ${below} = ${scope}`
+  return atScope(selection.scope, sql`vm_id`)
 }
 
 function endingStatement(which: SQL, reason: EndReason, actor: Actor): SQL {

@@ -6,8 +6,10 @@ import type { CommandContext } from '../../src/commands/command.ts'
 import { decideRequest } from '../../src/commands/decide-request.ts'
 import { createCustomRole } from '../../src/commands/create-custom-role.ts'
 import { disableJit } from '../../src/commands/disable-jit.ts'
+import { dropPolicyOverrides } from '../../src/commands/drop-policy-overrides.ts'
 import { enableJit } from '../../src/commands/enable-jit.ts'
 import { extendGrant } from '../../src/commands/extend-grant.ts'
+import { followTemplates } from '../../src/commands/follow-templates.ts'
 import { liftLockDown } from '../../src/commands/lift-lock-down.ts'
 import { lockDown } from '../../src/commands/lock-down.ts'
 import { registerAccount } from '../../src/commands/register-account.ts'
@@ -17,6 +19,7 @@ import { removeRole } from '../../src/commands/remove-role.ts'
 import { requestAccess } from '../../src/commands/request-access.ts'
 import { reviewBreakGlass } from '../../src/commands/review-break-glass.ts'
 import { revokeGrant } from '../../src/commands/revoke-grant.ts'
+import { setPolicyTemplates } from '../../src/commands/set-policy-templates.ts'
 import { syncAccount } from '../../src/commands/sync-account.ts'
 import { updateAccount } from '../../src/commands/update-account.ts'
 import { updateCustomRole } from '../../src/commands/update-custom-role.ts'
@@ -43,6 +46,7 @@ import { everything } from './support/look.ts'
 const database = useDatabase()
 const there = {
   policyId: '',
+  followingId: '',
   grantId: '',
   assignmentId: '',
   lockdownId: '',
@@ -126,6 +130,15 @@ const verbs: Record<string, { roles: readonly Role[]; call: (context: CommandCon
     roles: ['POLICY_ADMIN'],
     call: (context) => removeCustomRole(context, { roleId: there.roleId }),
   },
+  setPolicyTemplates: {
+    roles: ['POLICY_ADMIN'],
+    call: (context) =>
+      setPolicyTemplates(context, { scope: group, templates: [{ name: 'another', tags: [{ name: 'x' }] }] }),
+  },
+  dropPolicyOverrides: {
+    roles: ['POLICY_ADMIN'],
+    call: (context) => dropPolicyOverrides(context, { policyIds: [there.followingId] }),
+  },
   removeRole: { roles: ['POLICY_ADMIN'], call: (context) => removeRole(context, { assignmentId: there.assignmentId }) },
 }
 
@@ -152,6 +165,11 @@ beforeAll(async () => {
   there.lockdownId = (await lockDown({ store, viewer: admin }, { scope: vmId('bare'), reason: 'a drill' })).id ?? ''
   const made = { name: 'reading', scope: group, actions: [actions.readGrant, actions.readActivity] }
   there.roleId = (await createCustomRole({ store, viewer: admin }, made)).id ?? ''
+  there.followingId = await protect(store, 'following')
+  await store.pool.query(`update virtual_machines set tags = '{"env":"prod"}' where id = $1`, [vmId('following')])
+  const templates = [{ name: 'production', tags: [{ name: 'env' }], ports: [{ port: 3389 }] }]
+  await setPolicyTemplates({ store, viewer: admin }, { scope: group, templates })
+  await followTemplates(store, 100)
   await store.pool.query('update boundary_reconciles set next_run_at = null where boundary_id = $1', [
     boundaryId('front'),
   ])

@@ -60,6 +60,19 @@ const shortLists = new Set([
   'UpdatePolicyPayload.results',
   'DisableJitPayload.results',
   'RequestAccessPayload.grants',
+  // As many as a policy has terms, a template has ports and tags, and a scope has templates.
+  'Policy.overrides',
+  'PolicyTemplate.ports',
+  'PolicyTemplate.tags',
+  'PolicyTemplateActivity.ports',
+  'PolicyTemplateActivity.tags',
+  'DropPolicyOverridesPayload.results',
+  ...['PolicyTemplatePlan', 'SetPolicyTemplatesPayload'].flatMap((name) => [
+    `${name}.templates`,
+    `${name}.effects`,
+    // The first hundred; the counts say how many there are.
+    `${name}.machines`,
+  ]),
   // Two hundred at most: a longer list is sent in parts.
   'VirtualMachineChanges.virtualMachines',
 ])

@@ -15,6 +15,7 @@ const database = useDatabase()
 const admin = person('ada', 'POLICY_ADMIN')
 const names = Array.from({ length: 20 }, (_, index) => `web-${index}`)
 const ids: Record<string, string> = {}
+const nobody = globalId('PolicyTemplate', '00000000-0000-4000-8000-000000000000')
 
 beforeAll(async () => {
   const { store } = database
@@ -56,9 +57,20 @@ const variables = (name: string): object => {
     'show-account': accountId,
     'boundary-with-rules': boundaryId('front'),
     'show-role': globalId('Role', 'READER'),
+    'show-policy-template': nobody,
   }
   const id = byName[name] ?? machineId('web-0')
-  return { id, ids: [id, ids['grant']], virtualMachine: id, first: 20, action: actions.readGrant, scope: '/' }
+  const input = { scope: '/', templates: [] }
+  return {
+    id,
+    template: nobody,
+    input,
+    ids: [id, ids['grant']],
+    virtualMachine: id,
+    first: 20,
+    action: actions.readGrant,
+    scope: '/',
+  }
 }
 
 describe('a query', () => {

@@ -10,6 +10,7 @@ import { boundaryPage } from '../types/boundary.ts'
 import { grantPage } from '../types/grant-page.ts'
 import { lockdownPage } from '../types/lockdown.ts'
 import { policyPage } from '../types/policy.ts'
+import { policyTemplatePage } from '../types/policy-template.ts'
 import { requestPage } from '../types/request.ts'
 import { rolePage } from '../types/role.ts'
 import { roleAssignmentPage } from '../types/role-assignment.ts'
@@ -31,6 +32,7 @@ page(
   virtualMachinePage('Machines, by name unless another order is asked for.', () => 'true'),
 )
 page('policies', policyPage)
+page('policyTemplates', policyTemplatePage)
 page('requests', requestPage)
 page(
   'grants',

@@ -20,6 +20,7 @@ function byId(field: string, type: NodeType): void {
 
 byId('virtualMachine', 'VirtualMachine')
 byId('policy', 'Policy')
+byId('policyTemplate', 'PolicyTemplate')
 byId('request', 'Request')
 byId('grant', 'Grant')
 byId('lockdown', 'Lockdown')

@@ -2,8 +2,8 @@ import { grantFactKinds, requestFactKinds } from '../../access/fact-kinds.ts'
 import { DriftResponse, EndReason, GrantState, RequestStatus, Safeguard, Verdict } from '../enums.ts'
 import { addresses, list, nullable, one, plainList, plainOrNull, value } from '../read/fields.ts'
 import { elementsSql, isFailure, isTicket, ticketSql } from '../read/sql.ts'
-import { fault, int, name, port, protocol, text, textRule, texts, variant } from './activity-detail.ts'
-import { approvalField } from './plain.ts'
+import { fault, int, name, port, protocol, text, texts, variant } from './activity-detail.ts'
+import { policyVariants } from './policy-activity.ts'
 import { roleVariants } from './role-activity.ts'
 import { ruleDriftActivity } from './rule-drift-activity.ts'
 
@@ -93,37 +93,7 @@ export const activityVariants = [
     scope: value('String', 'Where: a lower-cased path; `/` is everything.', text('scope')),
     reason: value('String', 'Why it began; never null.', text('reason'), nullable),
   }),
-  variant(
-    'PolicyActivity',
-    'A change of a policy, with what it said afterwards.',
-    ['PolicyCreated', 'PolicyUpdated', 'PolicyDisabled'],
-    {
-      version: value('Int', 'The version of the policy.', int('version')),
-      approvalRule: approvalField(
-        'Who had to approve what was asked of a port without a rule of its own; null when nobody had to.',
-        (row) => `${row}.detail->'approval'`,
-      ),
-      justificationRule: textRule('What was asked of a justification.', 'justification'),
-      ticketRule: textRule('What was asked of the id of a ticket.', 'ticket'),
-      closesForeignRules: value(
-        'Boolean',
-        'Whether foreign rules were to be taken away for it.',
-        (row) => `coalesce((${row}.detail->>'closesForeignRules')::boolean, false)`,
-      ),
-      noticeBeforeEnd: value(
-        'Duration',
-        'How long before its end a grant was to be announced; PT0S: never, null: as the gateway is configured.',
-        int('noticeSeconds'),
-        nullable,
-      ),
-      ports: plainList(
-        'RecordedPort',
-        'The ports it protected.',
-        (row) => elementsSql(`${row}.detail->'ports'`),
-        (port) => `${port}.n`,
-      ),
-    },
-  ),
+  ...policyVariants,
   variant('BoundaryActivity', 'A write to a boundary, done or refused.', ['BoundaryWritten', 'BoundaryWriteFailed'], {
     added: value('String', 'Names of the rules that were put there.', texts('added'), list),
     removed: value('String', 'Names of the rules that were taken away.', texts('removed'), list),

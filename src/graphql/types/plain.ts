@@ -149,28 +149,38 @@ plain({
     ),
   },
 })
-/** A port of a policy as a fact recorded it. */
+
+/** The fields of a protected port that is kept as JSON. */
+const portFields = {
+  port: value('Int', '1 to 65535.', (row) => `(${row}.value->>'port')::int`),
+  protocol: value(Protocol, 'What the port speaks.', (row) => `${row}.value->>'protocol'`),
+  allowedSources: value(
+    'CIDR',
+    'Ranges that a source must lie in.',
+    (row) => textsSql(`${row}.value->'allowedSources'`),
+    list,
+  ),
+  maximumDuration: value(
+    'Duration',
+    'The longest window that can be asked for.',
+    (row) => `(${row}.value->>'maximumDurationSeconds')::int`,
+  ),
+  approvalRule: approvalField(
+    'Who has to approve what is asked of it; null: as is said for all ports.',
+    (row) => `${row}.value->'approval'`,
+  ),
+}
+
 plain({
   name: 'RecordedPort',
   description: 'A protected port as a policy had it at that moment.',
   rule,
-  fields: {
-    port: value('Int', '1 to 65535.', (row) => `(${row}.value->>'port')::int`),
-    protocol: value(Protocol, 'What the port speaks.', (row) => `${row}.value->>'protocol'`),
-    allowedSources: value(
-      'CIDR',
-      'Ranges that a source had to lie in.',
-      (row) => textsSql(`${row}.value->'allowedSources'`),
-      list,
-    ),
-    maximumDuration: value(
-      'Duration',
-      'The longest window that could be asked for.',
-      (row) => `(${row}.value->>'maximumDurationSeconds')::int`,
-    ),
-    approvalRule: approvalField(
-      'Who had to approve what was asked of it; null: as the policy said.',
-      (row) => `${row}.value->'approval'`,
-    ),
-  },
+  fields: portFields,
+})
+
+plain({
+  name: 'TemplatePort',
+  description: 'A port that a template protects, and what may be asked of it.',
+  rule,
+  fields: portFields,
 })

@@ -1,12 +1,14 @@
+import type { Override } from '../../access/overrides.ts'
 import { actions } from '../../access/role.ts'
 import { builder } from '../builder.ts'
-import { Protocol } from '../enums.ts'
-import { readIds } from '../ids.ts'
+import { Overridable, Protocol } from '../enums.ts'
+import { readId, readIds } from '../ids.ts'
 import type { Connection } from '../read/description.ts'
 import { entity, part } from '../read/entity.ts'
-import { column, instant, list, nullable, one, parts, plainOne, value } from '../read/fields.ts'
+import { column, instant, list, nullable, one, parts, plainList, plainOne, value } from '../read/fields.ts'
 import { placeOf, within } from '../read/parameters.ts'
-import { actorSql } from '../read/sql.ts'
+import { plain } from '../read/plain.ts'
+import { actorSql, elementsSql } from '../read/sql.ts'
 import { approvalField } from './plain.ts'
 
 part({
@@ -22,6 +24,22 @@ part({
     approvalRule: approvalField(
       'Who has to approve what is asked of this port; null: as the policy says.',
       (row) => `${row}.approval`,
+    ),
+  },
+})
+
+plain<Override>({
+  name: 'PolicyOverride',
+  description: 'One thing that a policy says other than its template.',
+  rule: 'Visible with its policy.',
+  fields: {
+    term: value(Overridable, 'What it is.', (row) => `${row}.value->>'term'`),
+    port: value('Int', 'The port; null for what is none.', (row) => `(${row}.value->>'port')::int`, nullable),
+    protocol: value(
+      Protocol,
+      'What the port speaks; null for what is no port.',
+      (row) => `${row}.value->>'protocol'`,
+      nullable,
     ),
   },
 })
@@ -71,6 +89,17 @@ entity({
       'notice_seconds',
       nullable,
     ),
+    template: one(
+      'PolicyTemplate',
+      'The template that it follows in all but its overrides; null when it stands for itself, or the viewer may not see it.',
+      (row, template) => `${template}.id = ${row}.template_id and ${row}.disabled_at is null`,
+    ),
+    overrides: plainList(
+      'PolicyOverride',
+      'What it says other than its template, and keeps when that changes; empty when it stands for itself.',
+      (row) => elementsSql(`${row}.overrides`),
+      (override) => `${override}.n`,
+    ),
     version: column('Int', 'Counts up with each change, from 1.', 'version'),
     createdAt: instant('When JIT was enabled.', 'created_at'),
     updatedAt: instant('When it last changed.', 'updated_at'),
@@ -90,6 +119,8 @@ const PolicyFilter = builder.inputType('PolicyFilter', {
   description: 'Narrows policies: every part that is given must hold.',
   fields: (t) => ({
     virtualMachines: t.idList({ description: 'Of these machines.' }),
+    template: t.id({ description: 'That follow this template.' }),
+    overriding: t.boolean({ description: 'True: only those that say something other than their template.' }),
     includeDisabled: t.boolean({ description: 'Also those that are no longer in force.' }),
   }),
 })
@@ -112,8 +143,11 @@ export const policyPage: Connection = {
     input: PolicyFilter,
     where(row, filter) {
       const vms = filter.bind('virtualMachines', 'text[]', readIds('VirtualMachine'))
+      const template = filter.bind('template', 'uuid', (id: string) => readId(id, 'PolicyTemplate'))
       return [
         ...(vms === undefined ? [] : [`${row}.vm_id = any(${vms})`]),
+        ...(template === undefined ? [] : [`${row}.template_id = ${template}`]),
+        ...(filter.shape('overriding') === true ? [`${row}.overrides <> '[]'`] : []),
         ...(filter.shape('includeDisabled') === true ? [] : [`${row}.disabled_at is null`]),
       ]
     },

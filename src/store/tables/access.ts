@@ -14,7 +14,7 @@ import {
 } from 'drizzle-orm/pg-core'
 import { principalKinds, roleNames } from '../../access/role.ts'
 import { instant } from './column.ts'
-import { actorKind } from './policy.ts'
+import { actorKind } from './actor.ts'
 
 export const principalKind = pgEnum('principal_kind', principalKinds)
 export const roleName = pgEnum('role_name', roleNames)

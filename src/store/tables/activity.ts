@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm'
 import { bigserial, index, jsonb, pgEnum, pgTable, text, uuid } from 'drizzle-orm/pg-core'
 import { factKinds } from '../../access/fact-kinds.ts'
 import { instant, xid8 } from './column.ts'
-import { actorKind } from './policy.ts'
+import { actorKind } from './actor.ts'
 
 export const factKind = pgEnum('fact_kind', factKinds)
 

@@ -4,7 +4,7 @@ import { approverKinds } from '../../access/approval.ts'
 import { verdicts } from '../../access/words.ts'
 import { instant } from './column.ts'
 import { grants, requests } from './grant.ts'
-import { actorKind } from './policy.ts'
+import { actorKind } from './actor.ts'
 
 export const approverKind = pgEnum('approver_kind', approverKinds)
 export const verdict = pgEnum('verdict', verdicts)

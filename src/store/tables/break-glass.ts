@@ -3,7 +3,7 @@ import { check, index, pgEnum, pgTable, text, uuid } from 'drizzle-orm/pg-core'
 import { safeguards } from '../../access/words.ts'
 import { instant } from './column.ts'
 import { requests } from './grant.ts'
-import { actorKind } from './policy.ts'
+import { actorKind } from './actor.ts'
 
 export const safeguard = pgEnum('safeguard', safeguards)
 

@@ -4,7 +4,8 @@ import type { Refusal } from '../../access/facts.ts'
 import { endReasons, enforcementStatuses, grantStates, requestStatuses } from '../../access/words.ts'
 import { boundaries } from './boundary.ts'
 import { instant, texts } from './column.ts'
-import { actorKind, protocol } from './policy.ts'
+import { actorKind } from './actor.ts'
+import { protocol } from './policy.ts'
 import { virtualMachines } from './virtual-machine.ts'
 
 export const requestStatus = pgEnum('request_status', requestStatuses)

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { check, index, integer, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core'
 import { instant } from './column.ts'
-import { actorKind } from './policy.ts'
+import { actorKind } from './actor.ts'
 
 /** Scopes in which nothing may be open and nothing be asked for, in force until they are lifted. */
 export const lockdowns = pgTable(

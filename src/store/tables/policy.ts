@@ -13,11 +13,13 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core'
 import type { ApprovalRule } from '../../access/approval.ts'
-import { actorKinds, protocols } from '../../access/words.ts'
+import type { Override } from '../../access/overrides.ts'
+import { protocols } from '../../access/words.ts'
+import { actorKind } from './actor.ts'
 import { instant, texts } from './column.ts'
+import { policyTemplates } from './policy-template.ts'
 import { virtualMachines } from './virtual-machine.ts'
 
-export const actorKind = pgEnum('actor_kind', actorKinds)
 export const protocol = pgEnum('protocol', protocols)
 
 /** What may be asked of a virtual machine: at most one enabled policy each. */
@@ -50,6 +52,16 @@ export const policies = pgTable(
     closesForeignRules: boolean('closes_foreign_rules').notNull().default(false),
     /** Set when JIT was disabled; a disabled policy is kept for the audit trail and never enabled again. */
     disabledAt: instant('disabled_at'),
+    /**
+     * The template that it follows; null when it stands for itself. Of a disabled one: that somebody disabled it while a
+     * template covered its machine, which is left out since.
+     */
+    templateId: uuid('template_id').references(() => policyTemplates.id),
+    /** What it says other than its template; kept with each change of it. */
+    overrides: jsonb()
+      .$type<readonly Override[]>()
+      .notNull()
+      .default(sql`'[]'`),
   },
   (table) => [
     uniqueIndex('policies_one_enabled')
@@ -57,6 +69,16 @@ export const policies = pgTable(
       .where(sql`disabled_at is null`),
     check('policies_notice_in_range', sql`${table.noticeSeconds} between 0 and 3600`),
     index('policies_account').on(table.accountId, table.id),
+    // Machines that were left out of templates.
+    index('policies_left_out')
+      .on(table.vmId)
+      .where(sql`disabled_at is not null and template_id is not null`),
+    index('policies_overriding')
+      .on(table.id)
+      .where(sql`overrides <> '[]'`),
+    index('policies_template')
+      .on(table.templateId, table.id)
+      .where(sql`template_id is not null`),
   ],
 )
 

@@ -11,7 +11,8 @@ import { useDatabase } from '../../support/database.ts'
 import { settled } from '../../support/settled.ts'
 import { ask } from '../support/ask.ts'
 import { calls, everything, type Call, type Pools } from './support/documents.ts'
-import { idsOf, oddTexts, viewers, writeOddEstate } from './support/odd-estate.ts'
+import { idsOf, viewers, writeOddEstate } from './support/odd-estate.ts'
+import { oddTexts } from './support/odd-values.ts'
 
 /** Documents tried; each with variables of several calls. */
 const RUNS = 150

@@ -1,35 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import {
-  factKinds,
-  grantFactKinds,
-  requestFactKinds,
-  type FactKind,
-  type GrantFactKind,
-  type RequestFactKind,
-} from '../../../../src/access/fact-kinds.ts'
-import type { FactDetails } from '../../../../src/access/facts.ts'
+import { factKinds, type FactKind } from '../../../../src/access/fact-kinds.ts'
 import { actions, roleNames } from '../../../../src/access/role.ts'
 import type { Viewer } from '../../../../src/access/viewer.ts'
 import { globalId, type NodeType } from '../../../../src/graphql/global-id.ts'
 import type { Store } from '../../../../src/store/store.ts'
 import { person } from '../../support/context.ts'
 import { accounts, grants, machines, writeTwoAccounts, type Machine } from '../../support/two-accounts.ts'
-
-/** Texts that JSON has to write in a way of its own, or must leave alone. */
-export const oddTexts = [
-  'plain',
-  '',
-  'say "no" to \\ and /',
-  'tab\tline\nreturn\r feed\f back\b',
-  'low \u0001\u001f, delete \u007f',
-  'lines \u2028\u2029 apart',
-  'grüß 😀 𝒳',
-  '{"a" : [1, 2]}, \n ',
-  'null',
-] as const
-
-const odd = (n: number): string => oddTexts[n % oddTexts.length] as string
-const moments = ['2026-11-24T11:31:55.123Z', '2026-01-02T03:04:05.000Z', null]
+import { details } from './odd-facts.ts'
+import { templateIds, writeOddTemplates } from './odd-templates.ts'
+import { customRoleId, moments, odd, terms } from './odd-values.ts'
 
 /** Who asks: from somebody who sees everything to somebody who holds nothing. */
 export const viewers: readonly Viewer[] = [
@@ -55,61 +34,6 @@ export const viewers: readonly Viewer[] = [
     ],
   },
 ]
-
-const refusals = [
-  { code: 'POLICY_VIOLATION', constraint: 'DURATION', message: odd(2), allowed: ['PT1H', odd(4)], asked: odd(3) },
-  { code: 'CONFLICT', constraint: null, message: odd(6), allowed: [], asked: null },
-]
-
-const grantDetails = Object.fromEntries(grantFactKinds.map((kind) => [kind, grantDetail(kind)])) as unknown
-
-const requestDetails = Object.fromEntries(requestFactKinds.map((kind, n) => [kind, requestDetail(n)])) as unknown
-
-const details: Readonly<FactDetails> = {
-  ...(grantDetails as Pick<FactDetails, GrantFactKind>),
-  ...(requestDetails as Pick<FactDetails, RequestFactKind>),
-  VirtualMachineFound: { name: odd(4) },
-  VirtualMachineChanged: { name: odd(5) },
-  AccountRegistered: { name: odd(2) },
-  VirtualMachineGone: { name: odd(3) },
-  PolicyCreated: { version: 1, ports: recordedPorts(), ...terms(0) },
-  PolicyUpdated: { version: 2, ports: [], ...terms(1) },
-  PolicyDisabled: { version: 3, ports: recordedPorts().slice(1), ...terms(2) },
-  BreakGlassUsed: { justification: odd(2), past: ['APPROVAL', 'LOCKDOWN'], note: null },
-  BreakGlassReviewed: { justification: odd(3), past: [], note: odd(6) },
-  LockdownBegan: { scope: '/', reason: odd(2) },
-  LockdownLifted: { scope: (machines[1] as Machine).group, reason: odd(3) },
-  BoundaryWritten: { added: [odd(2), odd(6)], removed: [] },
-  BoundaryWriteFailed: { fault: { code: 'Odd', message: odd(3) }, attempts: 3 },
-  ExposureFound: { port: 22, protocol: 'TCP', ruleName: odd(6) },
-  ExposureCleared: { port: 3389, protocol: 'ANY', ruleName: null, guarded: false },
-  ForeignRuleTaken: { ruleName: 'sg-1/sgr-1', admits: 'tcp 22-22 0.0.0.0/0', description: odd(4) },
-  ForeignRuleReturned: { ruleName: 'sg-1/sgr-2', admits: '-1 -1--1 pl-1', description: null },
-  RoleAssigned: { role: 'READER', principalKind: 'GROUP', principalId: odd(2), scope: '/' },
-  AccountUpdated: { name: odd(3), driftResponse: 'REPORT' },
-  RuleDrifted: {
-    ruleName: 'JitGateway-Allow-1',
-    change: 'EDITED',
-    before: null,
-    after: {
-      name: 'JitGateway-Allow-1',
-      description: odd(5),
-      priority: 100,
-      access: 'ALLOW',
-      protocol: 'TCP',
-      sources: ['192.0.2.1/32', odd(2)],
-      destinations: ['*'],
-      ports: [{ first: 22, last: 23 }],
-      translatesTo: { address: '10.0.0.4', port: 22 },
-    },
-    response: 'RESTORED',
-  },
-  RoleRemoved: { role: 'OPERATOR', principalKind: 'USER', principalId: 'rob', scope: (machines[0] as Machine).id },
-  RoleExpired: { role: odd(3), principalKind: 'APP_ROLE', principalId: odd(4), scope: '/', endsAt: moments[1] ?? null },
-  CustomRoleCreated: customRoleDetail(1),
-  CustomRoleUpdated: customRoleDetail(2),
-  CustomRoleRemoved: customRoleDetail(0),
-}
 
 /** Two accounts in which every nullable column is null somewhere, and every fact and state is there. */
 export async function writeOddEstate(store: Store): Promise<void> {
@@ -139,6 +63,7 @@ export async function writeOddEstate(store: Store): Promise<void> {
       ...(n < 2 ? [null, null, null, null, null] : [moments[1], 'PERSON', odd(n), odd(n + 1), odd(n + 2)]),
     )
   for (const [n, machine] of machines.slice(0, 6).entries()) await writeLockdown(write, machine, n)
+  await writeOddTemplates(write)
   for (const [n, scope] of ['/', `/subscriptions/${accounts[0]}`, (machines[2] as Machine).group].entries())
     await write(
       `insert into custom_roles (id, name, description, scope, actions, created_at, created_by_kind, created_by_id,
@@ -173,14 +98,6 @@ export async function writeOddEstate(store: Store): Promise<void> {
       (machines[2] as Machine).group,
       endsAt,
     )
-}
-
-function customRoleId(n: number): string {
-  return `00000000-0000-4000-8000-00000000c0d${String(n)}`
-}
-
-function customRoleDetail(n: number) {
-  return { roleId: customRoleId(n), name: odd(n), scope: '/', actions: Object.values(actions).slice(0, n) }
 }
 
 /** Some wait for all kinds of approvers, some were decided on, some came with a ticket. */
@@ -481,6 +398,7 @@ export async function idsOf({ pool }: Store): Promise<Record<string, string[]>> 
       ['Grant', id],
       ['Request', request],
     ]),
+    ...templateIds.map((id): [NodeType, string] => ['PolicyTemplate', id]),
     ...accounts.map((id): [NodeType, string] => ['Account', id]),
     ...positions.rows.map(({ position }): [NodeType, string] => ['Activity', position]),
     ...lockdowns.rows.map(({ id }): [NodeType, string] => ['Lockdown', id]),
@@ -492,82 +410,4 @@ export async function idsOf({ pool }: Store): Promise<Record<string, string[]>> 
   return Object.fromEntries(
     Object.entries(byType).map(([type, ids]) => [type, ids.map(([, id]) => globalId(type as NodeType, id))]),
   )
-}
-
-function grantDetail(kind: FactKind) {
-  const n = factKinds.indexOf(kind)
-  return {
-    state: ['OPENING', 'ACTIVE', 'CLOSED'][n % 3],
-    port: 22 + n,
-    protocol: ['TCP', 'UDP', 'ANY'][n % 3],
-    sources: n % 2 === 0 ? [] : ['192.0.2.0/24', '2001:db8::/32'],
-    endsAt: moments[n % 3],
-    startsAt: moments[(n + 1) % 3],
-    refusals: n % 2 === 0 ? [] : refusals,
-    endReason: [null, 'TIME_UP', 'REVOKED'][n % 3],
-    fault: n % 2 === 0 ? null : { code: 'Odd', message: odd(n) },
-    ...(n % 3 === 0 ? {} : { breakGlass: n % 3 === 1 }),
-    ...(kind === 'GrantExtended' ? { previousEndsAt: moments[0] } : {}),
-    ...(kind === 'GrantEndsSoon'
-      ? {
-          extension: {
-            longestSeconds: 3_661,
-            until: moments[1],
-            needsApproval: true,
-            needsJustification: false,
-            needsTicket: true,
-          },
-        }
-      : {}),
-  }
-}
-
-function requestDetail(n: number) {
-  return {
-    status: ['PENDING_APPROVAL', 'APPROVED', 'LAPSED'][n % 3],
-    justification: n % 2 === 0 ? null : odd(n),
-    ticket: [null, { id: odd(n), system: null }, { id: odd(n + 1), system: odd(n) }][n % 3],
-    grants: n,
-    startsAt: moments[n % 3],
-    decideBy: moments[(n + 1) % 3],
-    vmIds: machines.slice(0, n % 3).map(({ id }) => id),
-    awaited: [{ approvers: [{ kind: 'USER', id: 'rob' }], vmIds: machines.slice(0, 1).map(({ id }) => id) }],
-    deciders: ['max'].slice(n % 2),
-    verdict: [null, 'APPROVED', 'DENIED'][n % 3],
-    reason: n % 2 === 0 ? null : odd(n + 2),
-    counted: n % 3 > 0,
-  }
-}
-
-function terms(n: number) {
-  const approvers = [
-    { kind: 'ROLE' as const, id: null },
-    { kind: 'USER' as const, id: odd(n) },
-  ].slice(n % 3)
-  return {
-    approval: n % 3 === 0 ? null : { approvalsNeeded: n % 3, approvers, decideWithinSeconds: 3_600 + n },
-    justification: { required: n % 2 === 0, pattern: n % 2 === 0 ? null : odd(n) },
-    ticket: { required: n % 2 === 1, pattern: null },
-    closesForeignRules: n % 2 === 1,
-    noticeSeconds: n % 2 === 0 ? null : n,
-  }
-}
-
-function recordedPorts() {
-  return [
-    {
-      port: 22,
-      protocol: 'TCP' as const,
-      allowedSources: ['0.0.0.0/0', '::/0'],
-      maximumDurationSeconds: 3_661,
-      approval: null,
-    },
-    {
-      port: 3389,
-      protocol: 'ANY' as const,
-      allowedSources: [],
-      maximumDurationSeconds: 60,
-      approval: terms(1).approval,
-    },
-  ]
 }

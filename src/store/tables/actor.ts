@@ -1,0 +1,4 @@
+import { pgEnum } from 'drizzle-orm/pg-core'
+import { actorKinds } from '../../access/words.ts'
+
+export const actorKind = pgEnum('actor_kind', actorKinds)
