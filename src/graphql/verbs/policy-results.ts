@@ -1,41 +1,25 @@
-import type { GraphQLResolveInfo } from 'graphql'
 import type { PolicyOutcome, PolicyOutcomes } from '../../commands/command.ts'
 import { builder } from '../builder.ts'
-import type { GatewayContext } from '../context.ts'
-import { readAligned } from '../read/read.ts'
-import { refOf, type EntityName, type Row } from '../read/registry.ts'
-import { selectionsBelow } from '../read/selection.ts'
+import { thingField, withThings, type ThingsOf, type WithThings } from '../read/selected-things.ts'
 import { toldToCaller } from './outcome-payload.ts'
 import { userErrorsField } from './user-errors-field.ts'
 
-/** One result of a bulk verb with what is selected of it, under the response keys. */
-interface PolicyResult extends PolicyOutcome {
-  readonly selected: ReadonlyMap<string, Row | null>
-}
-
-/** The things a result holds, by field: their type, and the key of the one a result is about. */
-const things: Readonly<Record<string, { entity: EntityName; keyOf: (result: PolicyOutcome) => string | null }>> = {
+const things: ThingsOf<PolicyOutcome> = {
   virtualMachine: { entity: 'VirtualMachine', keyOf: ({ vmId }) => vmId },
   policy: { entity: 'Policy', keyOf: ({ policyId }) => policyId },
 }
 
-const PolicyResult = builder.objectRef<PolicyResult>('PolicyResult')
+const PolicyResult = builder.objectRef<WithThings<PolicyOutcome>>('PolicyResult')
 PolicyResult.implement({
   description: 'What became of one machine or policy of a bulk verb.',
   extensions: toldToCaller,
   fields: (t) => ({
-    virtualMachine: t.field({
-      type: refOf('VirtualMachine'),
-      nullable: true,
-      description: 'The machine, read after the verb; null when there is none, or the viewer may not see it.',
-      resolve: ({ selected }, _args, _context, info) => selected.get(String(info.path.key)) ?? null,
-    }),
-    policy: t.field({
-      type: refOf('Policy'),
-      nullable: true,
-      description: 'The policy that was written, read after the verb; null when it was refused.',
-      resolve: ({ selected }, _args, _context, info) => selected.get(String(info.path.key)) ?? null,
-    }),
+    virtualMachine: thingField(
+      t,
+      'VirtualMachine',
+      'The machine, read after the verb; null when there is none, or the viewer may not see it.',
+    ),
+    policy: thingField(t, 'Policy', 'The policy that was written, read after the verb; null when it was refused.'),
     userErrors: userErrorsField(t),
   }),
 })
@@ -50,27 +34,10 @@ export function policyResultsPayload(name: string) {
       results: t.field({
         type: [PolicyResult],
         description: 'One for each id of the input, in its order; empty when the whole input was refused.',
-        resolve: ({ results }, _args, context, info) => withThings(results, context, info),
+        resolve: ({ results }, _args, context, info) => withThings(results, things, context, info),
       }),
       userErrors: userErrorsField(t),
     }),
   })
   return payload
-}
-
-async function withThings(
-  results: readonly PolicyOutcome[],
-  context: GatewayContext,
-  info: GraphQLResolveInfo,
-): Promise<PolicyResult[]> {
-  const columns = await Promise.all(
-    selectionsBelow(info, ({ name }) => Object.hasOwn(things, name)).map(async ({ key, field, selection }) => {
-      const { entity, keyOf } = things[field.name] as (typeof things)[string]
-      return { key, rows: await readAligned(context, selection, entity, results.map(keyOf)) }
-    }),
-  )
-  return results.map((result, place) => ({
-    ...result,
-    selected: new Map(columns.map(({ key, rows }) => [key, rows[place] ?? null])),
-  }))
 }
