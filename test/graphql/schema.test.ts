@@ -60,6 +60,10 @@ const shortLists = new Set([
   'UpdatePolicyPayload.results',
   'DisableJitPayload.results',
   'RequestAccessPayload.grants',
+  'AccessEvaluation.targets',
+  'TargetEvaluation.ports',
+  // The constraints of one policy, one for each of the sources.
+  'PortEvaluation.constraints',
   // Two hundred at most: a longer list is sent in parts.
   'VirtualMachineChanges.virtualMachines',
 ])

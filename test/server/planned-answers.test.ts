@@ -23,6 +23,8 @@ beforeAll(() => writeTwoAccounts(database.store))
 /** Ids for the documents of the stories. */
 /** Answered without a statement: whoever asks is known. */
 const known = new Set(['who-am-i', 'explain-access'])
+/** Decided in code, and so the executor's to answer. */
+const decided = new Set(['evaluate-access'])
 
 function variablesOf(name: string): object {
   const ids: Record<string, string> = {
@@ -63,7 +65,7 @@ async function whileLocked<Done>(
 }
 
 describe('a query that is all read from the database', () => {
-  const read = [...stories].filter(([name, text]) => /^query /m.test(text) && !known.has(name))
+  const read = [...stories].filter(([name, text]) => /^query /m.test(text) && !known.has(name) && !decided.has(name))
 
   it.each(read)('%s costs one statement, which answers it whole', async (name, query) => {
     const gateway = await serveReal(database.store, viewers)
