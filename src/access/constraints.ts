@@ -75,7 +75,8 @@ export function protocolConstraint(
 export function sourceConstraints(rule: PolicyPort, sources: readonly string[]): Constraint[] {
   const allowed = rule.allowedSources.map(readPrefix)
   return sources.map((text, index) => {
-    const satisfied = allowed.some((outer) => prefixContains(outer, readPrefix(text)))
+    const source = readPrefix(text)
+    const satisfied = allowed.some((outer) => prefixContains(outer, source))
     return {
       constraint: 'SOURCE',
       satisfied,

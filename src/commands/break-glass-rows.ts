@@ -2,7 +2,7 @@ import type { FactKind } from '../access/fact-kinds.ts'
 import type { Actor } from '../access/words.ts'
 import { sql } from '../store/sql.ts'
 import type { Transaction } from '../store/store.ts'
-import type { Permitted } from './evaluate-targets.ts'
+import type { Permitted } from './judge-target.ts'
 
 /** Notes that a request was made by break-glass, to be reviewed by somebody else, and says so at each of its machines. */
 export async function recordUse(

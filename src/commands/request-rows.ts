@@ -7,7 +7,7 @@ import { recordRequests, recordUnopened } from '../store/request-facts.ts'
 import { sql } from '../store/sql.ts'
 import type { Transaction } from '../store/store.ts'
 import { awaitApprovals } from './awaited-rows.ts'
-import type { Permitted } from './evaluate-targets.ts'
+import type { Permitted } from './judge-target.ts'
 
 /** What every grant of a request shares. */
 export interface RequestDetails {
@@ -38,7 +38,7 @@ export async function insertRequest(
   const requestId = randomUUIDv7()
   const moment = now.toISOString()
   const decideBy = lastMoment(permitted, details)
-  const state = decideBy !== null ? 'PENDING_APPROVAL' : startsAt !== null ? 'SCHEDULED' : 'OPENING'
+  const state = beginningState(permitted, startsAt)
   await insertAsk(tx, viewer, requestId, { justification, ticket, startsAt, now, configured, decideBy })
   // Of what waits these are set again when it is opened.
   const openBy = ({ behindFirewall }: Permitted['machine']) =>
@@ -69,6 +69,15 @@ export async function insertRequest(
   await recordRequests(tx, [requestId], 'AccessRequested', actor)
   await recordUnopened(tx, grantIds, actor)
   return { requestId, grantIds, state }
+}
+
+/** The state in which the grants of a request begin: all of them wait for approval when any of them needs it. */
+export function beginningState(
+  permitted: readonly Permitted[],
+  startsAt: Date | null,
+): Extract<GrantState, 'PENDING_APPROVAL' | 'SCHEDULED' | 'OPENING'> {
+  if (permitted.some(({ approval }) => approval !== null)) return 'PENDING_APPROVAL'
+  return startsAt === null ? 'OPENING' : 'SCHEDULED'
 }
 
 /** Writes the row of a request: pending when there is a moment by which it is to be decided, else approved. */

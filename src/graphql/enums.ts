@@ -149,16 +149,16 @@ export const PrincipalKindEnum = described('PrincipalKind', 'To whom a role is a
 } satisfies Record<PrincipalKind, string>)
 export const PolicyConstraintEnum = described(
   'PolicyConstraint',
-  'A constraint of a policy that a request can fail.',
+  'A constraint of a policy, which a request satisfies or fails.',
   policyConstraints,
   {
-    PORT: 'The port is not one the policy protects.',
-    PROTOCOL: 'The port is protected for another protocol.',
-    SOURCE: 'A source lies outside the allowed ones.',
-    DURATION: 'The window is longer than the maximum.',
-    JUSTIFICATION: 'The justification is missing, or does not match the pattern.',
-    TICKET: 'The ticket is missing, or its id does not match the pattern.',
-    APPROVAL: 'It needs more approvals than there are approvers beside the requester.',
+    PORT: 'The policy has to protect the port.',
+    PROTOCOL: 'It has to protect it for the protocol.',
+    SOURCE: 'The source has to lie within the allowed ones.',
+    DURATION: 'The window may not be longer than the maximum.',
+    JUSTIFICATION: 'The justification has to be there where one is required, and to match the pattern.',
+    TICKET: 'The ticket has to be there where one is required, and its id to match the pattern.',
+    APPROVAL: 'There have to be as many approvers beside the requester as approvals are needed.',
   } satisfies Record<PolicyConstraint, string>,
 )
 export const UserErrorCode = described('UserErrorCode', 'The kind of a user error, for programs.', userErrorCodes, {

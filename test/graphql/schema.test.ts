@@ -73,6 +73,10 @@ const shortLists = new Set([
     // The first hundred; the counts say how many there are.
     `${name}.machines`,
   ]),
+  'AccessEvaluation.targets',
+  'TargetEvaluation.ports',
+  // The constraints of one policy, one for each of the sources.
+  'PortEvaluation.constraints',
   // Two hundred at most: a longer list is sent in parts.
   'VirtualMachineChanges.virtualMachines',
 ])

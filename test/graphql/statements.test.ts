@@ -4,8 +4,8 @@ import { enableJit } from '../../src/commands/enable-jit.ts'
 import { lockDown } from '../../src/commands/lock-down.ts'
 import { requestAccess } from '../../src/commands/request-access.ts'
 import { globalId } from '../../src/graphql/global-id.ts'
-import type { Store } from '../../src/store/store.ts'
 import { useDatabase } from '../support/database.ts'
+import { watchedStore } from '../support/watched-store.ts'
 import { ask } from './support/ask.ts'
 import { person } from './support/context.ts'
 import { accountId, boundaryId, machineId, machineKey, writeSmallEstate } from './support/small-estate.ts'
@@ -32,9 +32,10 @@ beforeAll(async () => {
   })
 })
 
-/** A store that counts its statements. */
-function counting(): { readonly store: Store; readonly count: () => number } {
+/** A store that counts its statements: those of reads, and those of transactions with their commits. */
+function counting() {
   let count = 0
+  let inTransactions = 0
   const { pool, db } = database.store
   const query = ((...args: Parameters<typeof pool.query>) => {
     count += 1
@@ -43,7 +44,10 @@ function counting(): { readonly store: Store; readonly count: () => number } {
   const counted = new Proxy(pool, {
     get: (target, name) => (name === 'query' ? query : Reflect.get(target, name, target)),
   })
-  return { store: { pool: counted, db }, count: () => count }
+  const store = watchedStore({ pool: counted, db }, () => {
+    inTransactions += 1
+  })
+  return { store, count: () => count, inTransactions: () => inTransactions }
 }
 
 const queries = [...stories].filter(([, text]) => /^query /m.test(text))
@@ -60,7 +64,8 @@ const variables = (name: string): object => {
     'show-policy-template': nobody,
   }
   const id = byName[name] ?? machineId('web-0')
-  const input = { scope: '/', templates: [] }
+  const targets = names.map((one) => ({ virtualMachine: machineId(one), ports: [{ port: 22 }] }))
+  const input = name === 'evaluate-access' ? { targets } : { scope: '/', templates: [] }
   return {
     id,
     template: nobody,
@@ -73,12 +78,16 @@ const variables = (name: string): object => {
   }
 }
 
+/** Of queries that are decided in code: the statements of the evaluation and its commit, for any number of machines. */
+const decided: Readonly<Record<string, number>> = { 'evaluate-access': 6, 'preview-policy-templates': 8 }
+
 describe('a query', () => {
   it.each(queries)('%s costs one statement a root field, whatever it selects', async (name, text) => {
-    const { store, count } = counting()
+    const { store, count, inTransactions } = counting()
     const answer = await ask<object>(store, admin, text, variables(name))
     // Whoever asks is known already: the viewer costs nothing.
     expect(count()).toBeLessThanOrEqual(Object.keys(answer).length)
+    expect(inTransactions()).toBe(decided[name] ?? 0)
   })
 
   it('costs no more for twenty rows than for two', async () => {

@@ -774,6 +774,7 @@ test('a requester is told where to connect to, through a firewall too', async ()
 
 /** Those that are told in a file of their own. */
 const elsewhere: Readonly<Record<string, readonly string[]>> = {
+  './access-evaluation.test.ts': ['evaluate-access'],
   '../gateway/policy-templates.test.ts': [
     'drop-policy-overrides',
     'list-policy-templates',

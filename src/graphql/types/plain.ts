@@ -102,7 +102,12 @@ plain<Approver>({
   },
 })
 
-plain<ApprovalRule>({
+/** An approval rule, with the fields under their names in the API. */
+export interface ShownApprovalRule extends Omit<ApprovalRule, 'decideWithinSeconds'> {
+  readonly decideWithin: number
+}
+
+export const ApprovalRuleType = plain<ShownApprovalRule>({
   name: 'ApprovalRule',
   description: 'Who has to approve what is asked of a port before it may open.',
   rule,

@@ -1,11 +1,10 @@
 import type { PolicyOutcome, PolicyOutcomes } from '../../commands/command.ts'
 import { builder } from '../builder.ts'
+import { thingField, withThings, type ThingsOf, type WithThings } from '../read/selected-things.ts'
 import { toldToCaller } from './outcome-payload.ts'
-import { thingField, withThings, type Things, type WithThings } from './things-of-results.ts'
 import { userErrorsField } from './user-errors-field.ts'
 
-/** The things a result holds, by field. */
-const things: Things<PolicyOutcome> = {
+const things: ThingsOf<PolicyOutcome> = {
   virtualMachine: { entity: 'VirtualMachine', keyOf: ({ vmId }) => vmId },
   policy: { entity: 'Policy', keyOf: ({ policyId }) => policyId },
 }

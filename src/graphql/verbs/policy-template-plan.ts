@@ -4,8 +4,8 @@ import { mostPlanned, type PlannedMachine } from '../../commands/plan-templates.
 import type { TemplateSetOutcome } from '../../commands/set-policy-templates.ts'
 import { builder } from '../builder.ts'
 import { described } from '../described-enum.ts'
+import { thingField, withThings, type ThingsOf, type WithThings } from '../read/selected-things.ts'
 import { toldToCaller } from './outcome-payload.ts'
-import { thingField, withThings, type Things, type WithThings } from './things-of-results.ts'
 import { userErrorsField } from './user-errors-field.ts'
 
 const TemplateChangeKind = described('PolicyTemplateChangeKind', 'What becomes of a template.', templateChanges, {
@@ -29,7 +29,7 @@ const kinds: Record<FollowingKind, string> = {
 const FollowingKindEnum = described('PolicyFollowing', 'What templates come to at a machine.', followingKinds, kinds)
 
 type Change = TemplateSetOutcome['changes'][number]
-const thingsOfChange: Things<Change> = {
+const thingsOfChange: ThingsOf<Change> = {
   template: { entity: 'PolicyTemplate', keyOf: ({ templateId }) => templateId },
 }
 const TemplateChange = builder.objectRef<WithThings<Change>>('PolicyTemplateChange')
@@ -43,7 +43,7 @@ TemplateChange.implement({
   }),
 })
 
-const thingsOfMachine: Things<PlannedMachine> = {
+const thingsOfMachine: ThingsOf<PlannedMachine> = {
   virtualMachine: { entity: 'VirtualMachine', keyOf: ({ vmId }) => vmId },
 }
 const Planned = builder.objectRef<WithThings<PlannedMachine>>('PolicyTemplateEffect')

@@ -23,13 +23,14 @@ const inputNames: Readonly<Record<string, string>> = {
   maximumDurationSeconds: 'maximumDuration',
 }
 
-/** The `userErrors` of a payload or of a result in it, with paths in the names of the verb's input. */
+/** The `userErrors` of a payload or of a result in it, with paths in the names of the input. */
 export function userErrorsField<Parent extends { readonly userErrors: readonly UserErrorShape[] }>(
   t: FieldBuilder<Parent>,
+  description = 'What was refused, and why; empty when all was done.',
 ) {
   return t.field({
     type: [UserError],
-    description: 'What was refused, and why; empty when all was done.',
+    description,
     resolve: ({ userErrors }) =>
       userErrors.map((error) => ({ ...error, field: error.field.map((name) => inputNames[name] ?? name) })),
   })

@@ -91,6 +91,7 @@ const idTypes: Readonly<Record<string, string>> = {
   virtualMachines: 'VirtualMachine',
   grants: 'Grant',
   roles: 'Role',
+  virtualMachine: 'VirtualMachine',
 }
 
 class Writer {
@@ -205,7 +206,7 @@ class Writer {
       return { literal: chosen, json: chosen }
     }
     if (isInputObjectType(type)) {
-      const parts = Object.values(type.getFields()).filter(() => this.oneIn(4))
+      const parts = Object.values(type.getFields()).filter((part) => isNonNullType(part.type) || this.oneIn(4))
       const values = parts.map((part) => [part.name, this.value(part.name, of, part.type)] as const)
       return {
         literal: `{${parts.map((part, place) => `${part.name}: ${this.oneIn(3) ? this.input(part.name, of, part.type) : String(values[place]?.[1].literal)}`).join(', ')}}`,
@@ -218,6 +219,8 @@ class Writer {
 
   private scalar(name: string, of: string, type: string): unknown {
     if (type === 'Boolean') return this.oneIn(2)
+    if (type === 'CIDR') return this.oneOf(['203.0.113.7', '10.0.0.0/8', 'fd00::/64', 'none'])
+    if (type === 'Duration') return this.oneIn(40) ? 'none' : this.oneOf(['PT10M', 'PT1H', 'PT30H'])
     if (type === 'DateTime') return this.oneIn(40) ? 'none' : this.oneOf(moments)
     if (type === 'Int') return this.oneIn(40) ? 101 : this.draw(fc.nat, { max: 6 })
     if (type === 'ID') return this.known(this.pools.ids, idTypes[name] ?? of.split(' ')[0] ?? '')
