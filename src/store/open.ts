@@ -1,5 +1,5 @@
 import { drizzle } from 'drizzle-orm/node-postgres'
-import { Pool } from 'pg'
+import { Pool, type ClientBase, type PoolConfig } from 'pg'
 import { silentLog, type Log } from '../log/log.ts'
 import type { Store } from './store.ts'
 import { transactionsOver } from './transaction.ts'
@@ -23,34 +23,44 @@ const limits = {
 }
 
 /**
- * Opens the database at `url` with up to `connections` connections (10 unless told). Connections are made when needed
- * and replaced when lost; fails when the database does not answer now.
+ * Opens the database at `url` with up to `connections` connections for reads and as many for transactions (10 unless
+ * told), so that neither waits for the other. Connections are made when needed and replaced when lost; fails when the
+ * database does not answer now.
  */
 export async function openStore(
   url: string,
   options: { readonly connections?: number; readonly log?: Log } = {},
 ): Promise<OpenStore> {
-  const log = options.log ?? silentLog
-  const pool = new Pool({
-    connectionString: url,
-    max: options.connections ?? 10,
-    application_name: 'jit-gateway',
-    keepAlive: true,
-    ...limits,
-  })
-  const lost = (error: Error) => log.warn({ error: error.message }, 'database connection lost')
-  pool.on('error', lost)
-  // A connection in somebody's hands that is lost between two statements would otherwise end the process.
-  pool.on('connect', (client) => client.on('error', lost))
+  const { connections = 10, log = silentLog } = options
+  // Reads are prepared once and made so that one plan serves every run: without this, Postgres plans some of them anew
+  // each time, which takes longer than the run.
+  const onConnect = (client: ClientBase) => client.query('set plan_cache_mode = force_generic_plan')
+  const pool = openPool(url, log, { max: connections, onConnect })
+  const work = openPool(url, log, { max: connections })
   let closing: Promise<void> | undefined
-  const close = () => (closing ??= pool.end())
+  const close = () => (closing ??= Promise.all([pool.end(), work.end()]).then(() => {}))
   try {
     await pool.query('select 1')
   } catch (error) {
     await close()
     throw error
   }
-  const db = drizzle({ client: pool })
-  db.transaction = transactionsOver(pool)
+  const db = drizzle({ client: work })
+  db.transaction = transactionsOver(work)
   return { pool, db, close }
+}
+
+function openPool(url: string, log: Log, of: Pick<PoolConfig, 'max' | 'onConnect'>): Pool {
+  const pool = new Pool({
+    connectionString: url,
+    application_name: 'jit-gateway',
+    keepAlive: true,
+    ...limits,
+    ...of,
+  })
+  const lost = (error: Error) => log.warn({ error: error.message }, 'database connection lost')
+  pool.on('error', lost)
+  // A connection in somebody's hands that is lost between two statements would otherwise end the process.
+  pool.on('connect', (client) => client.on('error', lost))
+  return pool
 }

@@ -3,8 +3,9 @@ import type { Pool } from 'pg'
 
 /** The database, as rooms above the store hold it. `gateway_now()` is its clock, and the only one that decides. */
 export interface Store {
+  /** For reads: prepared statements keep to one plan there, whatever their parameters. */
   readonly pool: Pool
-  /** Typed statements over the pool; `db.transaction` for what must commit together. */
+  /** Statements over connections of their own; `db.transaction` for what must commit together. */
   readonly db: NodePgDatabase
 }
 

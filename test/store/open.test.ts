@@ -51,6 +51,29 @@ describe('an open store', () => {
     await expect(database.store.pool.query('select 1')).resolves.toMatchObject({ rowCount: 1 })
   })
 
+  it('keeps to one plan for what it reads, whatever the parameters, and plans what it writes as it is', async () => {
+    const { pool, db } = database.store
+    const client = await pool.connect()
+    for (let run = 0; run < 8; run++)
+      await client.query({
+        name: 'one-plan',
+        text: 'select count(*) from accounts where id = $1',
+        values: [String(run)],
+      })
+    const { rows } = await client.query(
+      `select generic_plans::int as generic, custom_plans::int as custom from pg_prepared_statements where name = 'one-plan'`,
+    )
+    client.release()
+    expect(rows).toEqual([{ generic: 8, custom: 0 }])
+    expect((await db.execute('show plan_cache_mode')).rows).toEqual([{ plan_cache_mode: 'auto' }])
+  })
+
+  it('reads on when every connection for transactions is taken', async () => {
+    const store = await openStore(database.url, { connections: 1 })
+    await store.db.transaction(() => expect(store.pool.query('select 1')).resolves.toMatchObject({ rowCount: 1 }))
+    await store.close()
+  })
+
   it('fails a caller when every connection is taken, instead of keeping it waiting', async () => {
     const store = await openStore(database.url, { connections: 1 })
     const taken = await store.pool.connect()

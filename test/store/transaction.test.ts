@@ -20,7 +20,8 @@ const loseConnection = () =>
        and datname = '${new URL(database.url).pathname.slice(1)}'`,
   )
 
-const goesOn = () => expect(store.pool.query('select 1')).resolves.toMatchObject({ rowCount: 1 })
+const goesOn = () =>
+  expect(store.db.transaction((tx) => tx.execute(sql`select 1`))).resolves.toMatchObject({ rowCount: 1 })
 
 describe('a transaction', () => {
   it('answers what its work answers, and is kept', async () => {
