@@ -31,8 +31,8 @@ export interface PlannedMachine {
 /** Most machines that a plan names. */
 export const mostPlanned = 100
 
-/** Machines that are read at once. */
-const PAGE = 2_000
+/** Machines that are read at once: nobody else waits long for what is decided of them. */
+const PAGE = 500
 
 /** Plans what comes of `changes` to the templates of `scope`: each machine is decided on as when it is brought up to it. */
 export async function planTemplates(

@@ -65,9 +65,17 @@ function leaf(type: GraphQLOutputType, sql: string, certain: boolean): string {
     return certain ? `array_to_json(${list})` : `coalesce(array_to_json(${list})::text, 'null')`
   }
   const never = isNonNullType(type)
+  const kept = value(sql) === sql ? keptJson(sql) : null
+  if (kept !== null) return `coalesce(${never ? `nullif(${kept}, 'null'), ${FAILS}` : `${kept}, 'null'`})`
   const text = json(named.name, isEnumType(named), value(sql), certain)
   if (never && certain) return text
   return `coalesce((${text})::text, ${never ? FAILS : `'null'`})`
+}
+
+/** A text or a whole number that is taken out of JSON is JSON there already; null for any other expression. */
+function keptJson(sql: string): string | null {
+  const [, path = null, name] = /^\(?(\w+\.\w+(?:->'\w+')*)->>('\w+')(?:\)::int)?$/.exec(sql) ?? []
+  return path === null ? null : `(${path}->${String(name)})::text`
 }
 
 /** A call of a function that is not immutable fails where it is reached, and not when the statement is planned. */
