@@ -1,21 +1,14 @@
-import type { Log } from '../log/log.ts'
-import { listen } from '../store/listen.ts'
 import { sql } from '../store/sql.ts'
 import type { Store } from '../store/store.ts'
-import type { Clock } from '../time/clock.ts'
-import { startDueLoop } from '../time/due-loop.ts'
+import { startWokenLoop, type WokenLoopParts } from '../store/woken-loop.ts'
 import { announceEnds } from './announce-ends.ts'
 import { lapseOverdue } from './lapse-requests.ts'
 import { settleWaiting } from './settle-waiting.ts'
 import { startScheduled } from './start-scheduled.ts'
 
 /** How the work of time on requests is done; the figures have defaults that suit a gateway. */
-export interface DueRequestsOptions {
+export interface DueRequestsOptions extends WokenLoopParts {
   readonly store: Store
-  /** The database, for the connection that listens. */
-  readonly url: string
-  readonly clock: Clock
-  readonly log: Log
   /** How often to look when no hint came, in milliseconds. */
   readonly pollMs?: number
   /** Grants or requests of one transaction. */
@@ -28,7 +21,7 @@ export interface DueRequestsOptions {
  * in the database, so any number may run over one, and one that was cut off is taken up by the next.
  */
 export function startDueRequests(options: DueRequestsOptions): { stop(): Promise<void> } {
-  const { store, url, clock, log, pollMs = 1_000, batch = 200 } = options
+  const { store, log, pollMs = 1_000, batch = 200 } = options
   const turn = async (): Promise<number | null> => {
     // Each by itself: what keeps one from its work must not keep the others.
     const done = await Promise.allSettled(
@@ -42,14 +35,7 @@ export function startDueRequests(options: DueRequestsOptions): { stop(): Promise
     // What is due and was not served is in somebody else's hands.
     return wait === null || full ? wait : Math.max(wait, HELD_WAIT_MS)
   }
-  const loop = startDueLoop({ turn, floorMs: pollMs, clock, log })
-  const hints = listen(url, ['jit_due'], () => loop.wake(), log)
-  return {
-    async stop() {
-      await hints.stop()
-      await loop.stop()
-    },
-  }
+  return startWokenLoop(options, pollMs, turn)
 }
 
 /** How soon to look again at what another process works on, in milliseconds. */

@@ -31,11 +31,9 @@ export interface TemplateSetOutcome {
   readonly userErrors: readonly UserError[]
 }
 
-/** Says what stating the templates of a scope would come to; writes nothing. */
+/** Says what stating the templates of a scope would come to; writes nothing, and holds nothing. */
 export function previewPolicyTemplates(context: CommandContext, input: TemplateSetInput): Promise<TemplateSetOutcome> {
-  return planned(context, input, { accessMode: 'read only' }, (_tx, _scope, changes) =>
-    Promise.resolve({ applied: false, ids: changes.map(({ before }) => before?.id ?? null) }),
-  )
+  return planned(context, input, null)
 }
 
 /**
@@ -43,41 +41,40 @@ export function previewPolicyTemplates(context: CommandContext, input: TemplateS
  * them from then on, and those of machines that are found later.
  */
 export function setPolicyTemplates(context: CommandContext, input: TemplateSetInput): Promise<TemplateSetOutcome> {
-  return planned(context, input, {}, async (tx, scope, changes) => {
+  return planned(context, input, async (tx, scope, changes) => {
     const ids = changes.map(({ before }) => before?.id ?? randomUUIDv7())
     await write(tx, context.viewer, scope, changes, ids)
     await markScopeDue(tx, scope)
-    return { applied: true, ids }
+    return ids
   })
 }
 
-type Carry = (
-  tx: Transaction,
-  scope: string,
-  changes: readonly TemplateChange[],
-) => Promise<{ readonly applied: boolean; readonly ids: readonly (string | null)[] }>
+/** Writes what was planned; answers the ids of the templates, in the order of the changes. */
+type Carry = (tx: Transaction, scope: string, changes: readonly TemplateChange[]) => Promise<readonly string[]>
 
 async function planned(
   { store, viewer }: CommandContext,
   input: TemplateSetInput,
-  mode: { readonly accessMode?: 'read only' },
-  carry: Carry,
+  carry: Carry | null,
 ): Promise<TemplateSetOutcome> {
   const scope = parseScope(input.scope)
   const { templates, userErrors } = readTemplates(input.templates)
   if (scope === null || userErrors.length > 0) return refused(...(scope === null ? [noScope] : []), ...userErrors)
   if (!may(viewer, actions.writePolicy, scope)) return refused(notPermitted)
-  return store.db.transaction(async (tx) => {
-    if (mode.accessMode === undefined) await holdTemplates(tx, scope)
-    const current = await templatesAt(tx, [scope])
-    const revision = revisionOf(current)
-    if (input.ifRevision && input.ifRevision !== revision) return refused(changedMeanwhile)
-    const changes = changesOf(current, templates)
-    const plan = await planTemplates(tx, scope, changes)
-    const { applied, ids } = await carry(tx, scope, changes)
-    const withIds = changes.map((change, place) => ({ ...change, templateId: ids[place] ?? null }))
-    return { applied, revision, changes: withIds, plan, userErrors: [] }
-  }, mode)
+  return store.db.transaction(
+    async (tx) => {
+      if (carry !== null) await holdTemplates(tx, scope)
+      const current = await templatesAt(tx, [scope])
+      const revision = revisionOf(current)
+      if (input.ifRevision && input.ifRevision !== revision) return refused(changedMeanwhile)
+      const changes = changesOf(current, templates)
+      const plan = await planTemplates(tx, scope, changes)
+      const ids = carry === null ? changes.map(({ before }) => before?.id) : await carry(tx, scope, changes)
+      const withIds = changes.map((change, place) => ({ ...change, templateId: ids[place] ?? null }))
+      return { applied: carry !== null, revision, changes: withIds, plan, userErrors: [] }
+    },
+    carry === null ? { accessMode: 'read only' } : {},
+  )
 }
 
 const refused = (...userErrors: readonly UserError[]): TemplateSetOutcome => ({

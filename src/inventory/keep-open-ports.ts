@@ -1,11 +1,8 @@
 import { lookFor } from '../firewall/look.ts'
-import type { Log } from '../log/log.ts'
-import { listen } from '../store/listen.ts'
 import { takeOpenPortsDue } from '../store/open-ports/due.ts'
 import { recordOpenPorts } from '../store/open-ports/record.ts'
 import type { Store } from '../store/store.ts'
-import type { Clock } from '../time/clock.ts'
-import { startDueLoop } from '../time/due-loop.ts'
+import { startWokenLoop, type WokenLoopParts } from '../store/woken-loop.ts'
 
 /** Machines looked at in one transaction: what they open is worked out in a moment. */
 const BATCH = 200
@@ -14,17 +11,15 @@ const BATCH = 200
  * Looks again for the open ports of machines whenever the rules before them were observed to have changed. Any number of
  * them may run over one database; each takes others. Times are in milliseconds.
  */
-export function startKeepingOpenPorts(parts: {
-  readonly store: Store
-  /** The database, for the connection that listens. */
-  readonly url: string
-  readonly clock: Clock
-  readonly log: Log
-  /** How often to look when no hint came: 5 seconds unless told. */
-  readonly pollMs?: number
-}): { stop(): Promise<void> } {
-  const { store, url, clock, log, pollMs = 5_000 } = parts
-  const turn = () =>
+export function startKeepingOpenPorts(
+  parts: WokenLoopParts & {
+    readonly store: Store
+    /** How often to look when no hint came: 5 seconds unless told. */
+    readonly pollMs?: number
+  },
+): { stop(): Promise<void> } {
+  const { store, pollMs = 5_000 } = parts
+  return startWokenLoop(parts, pollMs, () =>
     store.db.transaction(async (tx) => {
       const due = await takeOpenPortsDue(tx, BATCH)
       const [quiet, loud] = [true, false].map((is) => due.filter((one) => one.quiet === is).map(({ vmId }) => vmId))
@@ -32,13 +27,6 @@ export function startKeepingOpenPorts(parts: {
       await recordOpenPorts(tx, loud ?? [], lookFor)
       // Whatever is left over is due at once.
       return due.length === BATCH ? 0 : null
-    })
-  const loop = startDueLoop({ turn, floorMs: pollMs, clock, log })
-  const hints = listen(url, ['jit_due'], () => loop.wake(), log)
-  return {
-    async stop() {
-      await hints.stop()
-      await loop.stop()
-    },
-  }
+    }),
+  )
 }
