@@ -191,6 +191,32 @@ describe('the templates of a scope', () => {
     expect(await policyOf('g1')).toMatchObject({ template: 'ssh', overrides: ['JUSTIFICATION'] })
   })
 
+  it('cover a machine again that was left out, once somebody enabled JIT there', async () => {
+    await machines('g2')
+    await state([{ ...ssh, whenLeft: 'DISABLE_JIT' }])
+    await follow()
+    await disableJit(context(), { vmIds: [vmId('g2')] })
+    await enableJit(context(), { vmIds: [vmId('g2')] })
+    await follow()
+    await state([])
+    await follow()
+    expect(await policyOf('g2')).toBeNull()
+    await state([ssh])
+    await follow()
+    expect(await policyOf('g2')).toMatchObject({ template: 'ssh' })
+  })
+
+  it('say in the statement that lets go of a machine what becomes of its policy', async () => {
+    await machines('g3')
+    await state([ssh])
+    await follow()
+    const letting: TemplateInput = { ...ssh, tags: [{ name: 'env' }], whenLeft: 'DISABLE_JIT' }
+    expect(effects((await preview([letting])).plan)).toEqual({ DISABLE: 1 })
+    await state([letting])
+    await follow()
+    expect(await policyOf('g3')).toBeNull()
+  })
+
   it('of the narrower scope come first, and the wider ones take over when they go', async () => {
     await machines('h1')
     await state([{ name: 'wide', ports: [{ port: 3389 }] }], '/')
