@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import { decideRequest } from '../../src/commands/decide-request.ts'
 import { enableJit } from '../../src/commands/enable-jit.ts'
 import { registerAccount } from '../../src/commands/register-account.ts'
 import { requestAccess } from '../../src/commands/request-access.ts'
@@ -21,6 +22,8 @@ const ada = {
   rolesHeld: [{ role: 'POLICY_ADMIN', scope: '/' }],
   address: null,
 } as const
+/** Somebody who may do the same, and is somebody else. */
+const person = () => ({ ...ada, actor: { ...ada.actor, id: randomUUIDv7() } })
 const source = '203.0.113.7'
 
 const boundaries = ['nsg', 'firewall', 'security-group'] as const
@@ -30,7 +33,8 @@ const boundaries = ['nsg', 'firewall', 'security-group'] as const
  * left. `--boundary` says what stands before the machines: `nsg`, `--nsgs` groups in Azure; `firewall`, one before them;
  * `security-group`, a group in EC2 for each. `--latency` is that of every call to the cloud, `--operation` that of a
  * write in Azure and `--firewall-operation` that of one of its firewalls, in milliseconds: 80, some seconds, and minutes
- * (here 20 seconds). EC2 takes 5 calls of a kind a second, and 50 at once.
+ * (here 20 seconds). EC2 takes 5 calls of a kind a second, and 50 at once. With `--approvals` each grant has to be approved
+ * by so many before it opens, who do so at once; what it takes to open counts from the last of them.
  */
 export async function run(flags: BenchFlags): Promise<object> {
   const number = (name: string, value: number) => Number(flags[name] ?? value)
@@ -39,6 +43,7 @@ export async function run(flags: BenchFlags): Promise<object> {
   const usual = { nsg: [500, 30], firewall: [200, 90], 'security-group': [100, 60] } as const
   const [machines, lasts] = usual[boundary]
   const [grants, nsgs, seconds] = [number('grants', machines), number('nsgs', 10), number('seconds', lasts)]
+  const approvals = number('approvals', 0)
   const pace = {
     latencyMs: number('latency', 80),
     operationMs: number('operation', 1_500),
@@ -68,7 +73,10 @@ export async function run(flags: BenchFlags): Promise<object> {
   const enforcer = startEnforcer(parts)
   started.defer(() => enforcer.stop())
   for (let first = 0; first < grants; first += 500)
-    await enableJit({ store, viewer: ada }, { vmIds: vmIds.slice(first, first + 500), ports: [{ port: 22 }] })
+    await enableJit(
+      { store, viewer: ada },
+      { vmIds: vmIds.slice(first, first + 500), ports: [{ port: 22 }], approvalRule: { approvalsNeeded: approvals } },
+    )
   await until(async () => !vmIds.some((vmId) => stage.passes(vmId, source)))
   await until(async () => (await ask('select from boundary_reconciles where lease_owner is not null')).length === 0)
   say(`${String(grants)} machines are closed`)
@@ -82,16 +90,22 @@ export async function run(flags: BenchFlags): Promise<object> {
   const answers = await Promise.all(
     batches.map((batch) =>
       requestAccess(
-        { store, viewer: { ...ada, actor: { ...ada.actor, id: randomUUIDv7() } } },
+        { store, viewer: person() },
         { targets: batch.map((vmId) => ({ vmId, ports: [{ port: 22 }] })), sources: [source], endsAt },
       ),
     ),
   )
-  const refusal = answers.flatMap(({ userErrors }) => userErrors)[0]
+  const decisions = Array.from({ length: approvals }, () => person()).map((viewer) =>
+    Promise.all(
+      answers.map(({ requestId }) => decideRequest({ store, viewer }, { requestId: requestId ?? '' }, 'APPROVED')),
+    ),
+  )
+  const refusal = [...answers, ...(await Promise.all(decisions)).flat()].flatMap(({ userErrors }) => userErrors)[0]
   if (refusal !== undefined) throw new Error(refusal.message)
   await until(async () => (await ask(`select from grants where state = 'OPENING'`)).length === 0)
   const opened = await ask(
-    `select extract(epoch from activated_at - requested_at)::float8 * 1000 as ms from grants where activated_at is not null`,
+    `select extract(epoch from g.activated_at - greatest(g.requested_at, r.decided_at))::float8 * 1000 as ms
+     from grants g join requests r on r.id = g.request_id where g.activated_at is not null`,
   )
   const openWrites = stage.writes() - before
   say(`${String(opened.length)} grants are open after ${String(openWrites)} writes`)
@@ -115,6 +129,7 @@ export async function run(flags: BenchFlags): Promise<object> {
     bench: 'enforce',
     boundary,
     grants,
+    approvals,
     nsgs: boundary === 'security-group' ? null : nsgs,
     cloudWrites: stage.writes() - before,
     openP50Ms: percentile(opens, 50),
