@@ -1,13 +1,18 @@
 import { formatPrefix, prefixContains, prefixesOverlap, type Prefix } from '../access/prefix.ts'
+import { coversAll, shortest } from './covers-all.ts'
 import { anyPort, compareTexts, prefixesOf } from './match.ts'
 import { isOurAllow, type PortRange, type Rule } from './rule.ts'
 
-/** A rule that does the same to everybody, with its addresses read once. */
+/** A rule that does the same to everybody, or that helps to let everybody in, with its addresses read once. */
 export interface RuleForAnyone {
   readonly rule: Rule
+  readonly whom: Whom
   /** Whether it may match packets to this address; of a deny, whether it is sure to match all of them. */
   matches(address: Prefix): boolean
 }
+
+/** All there is of an address family, or these parts of it. */
+type Whom = 'ANYONE' | readonly Prefix[]
 
 /**
  * Service tags of Azure that stand for everybody as a source, and for whatever a rule guards as a destination (source:
@@ -18,14 +23,47 @@ const everythingGuarded = 'virtualnetwork'
 
 /**
  * The rules that let anyone in or keep anyone out, in the order of evaluation, for each address family. A rule for some
- * only is left out: it neither opens a port to anyone nor closes one to everybody. Allows of ours are left out too: each
- * stands for a grant.
+ * only is left out: it neither opens a port to anyone nor closes one to everybody. But allows for some are there where
+ * all of them together are for everybody. Allows of ours are left out too: each stands for a grant.
  */
 export function rulesForAnyone(rules: readonly Rule[]): RulesForAnyone {
   const ordered = inOrder(rules)
-  const ofFamily = (family: 4 | 6) => readFor(ordered, family, ({ sources }) => isAnyone(sources, family))
+  const ofFamily = (family: 4 | 6) => {
+    const whom = new Map(ordered.map((rule) => [rule, whomOf(rule, family)]))
+    const parts = [...whom.values()].filter((one) => one !== 'ANYONE')
+    const together = coversAll(parts.flat())
+    return readFor(ordered, family, (rule) => {
+      const own = whom.get(rule) ?? []
+      return own === 'ANYONE' || together ? own : []
+    })
+  }
   return { 4: ofFamily(4), 6: ofFamily(6) }
 }
+
+/**
+ * Rules among these that let everybody in together, none of which could be left out, in their order; null when not even
+ * all of them do.
+ */
+export function lettingAllIn(rules: readonly RuleForAnyone[]): readonly RuleForAnyone[] | null {
+  if (!isEnough(rules)) return null
+  // Mostly a few wide ones are enough, however many there are.
+  const wideFirst = rules.toSorted((left, right) => shortestOf(left) - shortestOf(right))
+  let count = 1
+  while (!isEnough(wideFirst.slice(0, count))) count *= 2
+  const needed = wideFirst.slice(0, count).reduceRight(
+    (some, one) => {
+      const others = some.filter((other) => other !== one)
+      return isEnough(others) ? others : some
+    },
+    wideFirst.slice(0, count),
+  )
+  return rules.filter((rule) => needed.includes(rule))
+}
+
+const isEnough = (rules: readonly RuleForAnyone[]) =>
+  rules.some(({ whom }) => whom === 'ANYONE') || coversAll(rules.flatMap(({ whom }) => (whom === 'ANYONE' ? [] : whom)))
+
+const shortestOf = ({ whom }: RuleForAnyone) => (whom === 'ANYONE' ? 0 : shortest(whom))
 
 /** Of each address family, in the order of evaluation. */
 export type RulesForAnyone = Readonly<Record<4 | 6, readonly RuleForAnyone[]>>
@@ -43,7 +81,7 @@ export function rulesForRelayed(rules: readonly Rule[], from: readonly Prefix[])
     const unknown = sources.length - prefixes.length - tags.filter((tag) => tag === everybody).length
     return unknown > 0 || from.some((one) => prefixes.some((prefix) => prefixesOverlap(prefix, one)))
   }
-  return { 4: readFor(inOrder(rules), 4, isFor), 6: [] }
+  return { 4: readFor(inOrder(rules), 4, (rule) => (isFor(rule) ? 'ANYONE' : [])), 6: [] }
 }
 
 function inOrder(rules: readonly Rule[]): Rule[] {
@@ -52,34 +90,22 @@ function inOrder(rules: readonly Rule[]): Rule[] {
     .toSorted((left, right) => left.priority - right.priority || compareTexts(left.name, right.name))
 }
 
-function readFor(rules: readonly Rule[], family: 4 | 6, isFor: (rule: Rule) => boolean): RuleForAnyone[] {
+function readFor(rules: readonly Rule[], family: 4 | 6, isFor: (rule: Rule) => Whom): RuleForAnyone[] {
   return rules.flatMap((rule) => {
-    if (!isFor(rule) || (rule.access === 'DENY' && !rule.sourcePorts.some(isAnyPort))) return []
-    return [{ rule, matches: matcherOf(rule, family) }]
+    const whom = isFor(rule)
+    if (whom.length === 0 || (rule.access === 'DENY' && !rule.sourcePorts.some(isAnyPort))) return []
+    return [{ rule, whom, matches: matcherOf(rule, family) }]
   })
 }
 
 const isAnyPort = ({ first, last }: PortRange) => first <= anyPort.first && last >= anyPort.last
 
-/** Whether these sources hold every address of the internet, be it in several parts. */
-function isAnyone(sources: readonly string[], family: 4 | 6): boolean {
-  if (sources.some((text) => text === '*' || text.toLowerCase() === everybody)) return true
-  return coversAll(prefixesOf(sources).filter((prefix) => prefix.family === family))
-}
-
-/** Whether prefixes of one family hold every address of it together. */
-function coversAll(prefixes: readonly Prefix[]): boolean {
-  if (prefixes.some(({ length }) => length === 0)) return true
-  if (prefixes.length < 2) return false
-  const firstBit = ({ bytes }: Prefix) => ((bytes[0] ?? 0) & 128) >> 7
-  const halves = [0, 1].map((bit) => prefixes.filter((prefix) => firstBit(prefix) === bit).map(withoutFirstBit))
-  return halves.every(coversAll)
-}
-
-/** A prefix within the half of all addresses it lies in, as if that half were everything. */
-function withoutFirstBit({ family, bytes, length }: Prefix): Prefix {
-  const shifted = bytes.map((byte, index) => ((byte << 1) & 255) | ((bytes[index + 1] ?? 0) >> 7))
-  return { family, bytes: shifted, length: length - 1 }
+/** Whom a rule is for: everybody too when it names every address of the internet in parts. Of a deny parts do not count. */
+function whomOf({ access, sources }: Rule, family: 4 | 6): Whom {
+  if (sources.some((text) => text === '*' || text.toLowerCase() === everybody)) return 'ANYONE'
+  const prefixes = prefixesOf(sources).filter((prefix) => prefix.family === family)
+  if (coversAll(prefixes)) return 'ANYONE'
+  return access === 'ALLOW' ? prefixes : []
 }
 
 /** A rule of ours may name thousands of addresses: those that stand alone are looked up. */

@@ -1,7 +1,8 @@
 import { managementPorts, managementPortsOf } from '../access/policy.ts'
 import type { OperatingSystem } from '../access/words.ts'
-import { gateStepOf, openPortsOf, relayedStepOf, stepOf, type OpenPorts, type Path, type Step } from './open-ports.ts'
+import { gateStepOf, openPortsOf, relayedStepOf, stepOf, type OpenPorts, type Path } from './open-ports.ts'
 import type { Rule } from './rule.ts'
+import type { Step } from './walk-past.ts'
 
 /** A machine whose open ports are looked for. */
 export interface LookedAt {

@@ -1,15 +1,10 @@
 import type { Prefix } from '../access/prefix.ts'
 import type { Protocol } from '../access/words.ts'
-import { rulesForAnyone, rulesForRelayed, type RuleForAnyone, type RulesForAnyone } from './anyone.ts'
+import { rulesForAnyone, rulesForRelayed } from './anyone.ts'
 import { behind } from './azure-firewall/nat-rule.ts'
 import { prefixesOf } from './match.ts'
-import type { PortRange, Rule } from './rule.ts'
-
-/** A rule of a boundary. */
-export interface RuleAt {
-  readonly boundaryId: string
-  readonly ruleName: string
-}
+import type { Rule } from './rule.ts'
+import { walkPast, type Open, type RuleAt, type Step } from './walk-past.ts'
 
 /** Consecutive ports of a machine that rules leave open to any source. */
 export interface OpenPorts {
@@ -19,18 +14,11 @@ export interface OpenPorts {
   /** ANY is TCP and UDP alike. */
   readonly protocol: Protocol
   /**
-   * The rules that let anyone pass, one of each boundary in the order of the path, but for a group that lets pass by the
-   * cloud's default what comes through a firewall. Empty when no boundary stands there.
+   * The rules that let anyone pass, one of each boundary in the order of the path, or several that let in everybody
+   * together; none of a group that lets pass by the cloud's default what comes through a firewall. Empty when no boundary
+   * stands there.
    */
   readonly rules: readonly RuleAt[]
-}
-
-/** A boundary on the way to an interface, with its rules read once for all the machines behind it. */
-export interface Step {
-  readonly boundaryId: string
-  readonly rules: RulesForAnyone
-  /** Whether what no rule decides on passes. */
-  readonly passesUndecided: boolean
 }
 
 /** A way to an interface of a machine. */
@@ -76,8 +64,6 @@ export function openPortsOf(paths: readonly Path[]): OpenPorts[] {
   return [...found.values()].toSorted((left, right) => left.first - right.first || left.last - right.last)
 }
 
-type Open = Omit<OpenPorts, 'protocol'>
-
 const everyPort: Open = { first: 1, last: 65_535, rules: [] }
 
 /** What of the open ports a step leaves open, in order. */
@@ -86,36 +72,6 @@ function passing(open: readonly Open[], step: Step, address: Prefix, carrier: 'T
     (read) => (read.rule.protocol === carrier || read.rule.protocol === 'ANY') && read.matches(address),
   )
   return joined(open.flatMap((range) => walkPast(range, walk, step)))
-}
-
-/** A range of ports taken apart by the rules that decide on each part of it; what does not pass is left out. */
-function walkPast(range: Open, walk: readonly RuleForAnyone[], { boundaryId, passesUndecided }: Step): Open[] {
-  let undecided: PortRange[] = [range]
-  const passed: Open[] = []
-  for (const { rule } of walk) {
-    if (undecided.length === 0) break
-    const rules = [...range.rules, { boundaryId, ruleName: rule.name }]
-    for (const ports of rule.ports) {
-      if (rule.access === 'ALLOW')
-        for (const part of undecided.flatMap((one) => common(one, ports))) passed.push({ ...part, rules })
-      undecided = undecided.flatMap((one) => rest(one, ports))
-    }
-  }
-  if (passesUndecided) passed.push(...undecided.map((part) => ({ ...part, rules: range.rules })))
-  return passed.toSorted((left, right) => left.first - right.first)
-}
-
-function common(left: PortRange, right: PortRange): PortRange[] {
-  const [first, last] = [Math.max(left.first, right.first), Math.min(left.last, right.last)]
-  return first <= last ? [{ first, last }] : []
-}
-
-function rest(range: PortRange, taken: PortRange): PortRange[] {
-  if (common(range, taken).length === 0) return [range]
-  return [
-    ...(range.first < taken.first ? [{ first: range.first, last: taken.first - 1 }] : []),
-    ...(taken.last < range.last ? [{ first: taken.last + 1, last: range.last }] : []),
-  ]
 }
 
 /** Neighbours that the same rules open are one range. */

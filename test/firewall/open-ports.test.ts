@@ -82,6 +82,29 @@ describe('a port is open to any source', () => {
     expect(open(everything)).toEqual(['1-65535 ANY Foreign-400'])
   })
 
+  it('by rules for some that are for everybody together, those alone that it takes', () => {
+    const part = (number: number, source: string, given: Partial<Rule> = {}) =>
+      tcp(number, { sources: [source], ...given })
+    const most = [part(300, '0.0.0.0/2'), part(310, '203.0.113.0/24'), part(320, '128.0.0.0/1')]
+    expect(open(...most)).toEqual([])
+    expect(open(...most, part(330, '64.0.0.0/2'))).toEqual(['22 TCP Foreign-300 Foreign-320 Foreign-330'])
+    expect(open(...most, part(330, '64.0.0.0/2', { ports: [port(23)] }))).toEqual([])
+    expect(open(...most, part(330, '64.0.0.0/2', { protocol: 'UDP' }))).toEqual([])
+    expect(open(...most, part(330, '64.0.0.0/2'), tcp(340))).toEqual(['22 TCP Foreign-340'])
+  })
+
+  it('by rules for some only as far as their ports go together, and not behind a deny that comes between', () => {
+    const half = tcp(300, { sources: ['0.0.0.0/1'], ports: [port(20, 30), port(25, 40)] })
+    const other = tcp(320, { sources: ['128.0.0.0/1'], ports: [port(22, 35)], protocol: 'ANY' })
+    const deny = (number: number) => tcp(number, { access: 'DENY', ports: [port(24)] })
+    expect(open(half, other)).toEqual(['22-35 TCP Foreign-300 Foreign-320'])
+    for (const [number, ports] of [
+      [310, ['22-23', '25-35']],
+      [330, ['22-35']],
+    ] as const)
+      expect(open(half, deny(number), other)).toEqual(ports.map((range) => `${range} TCP Foreign-300 Foreign-320`))
+  })
+
   it('when every boundary of the path lets it pass, by a rule of each', () => {
     const subnet = stepOf('subnet', [foreignRule(300, { ports: [port(20, 80)] })])
     const own = stepOf('own', [tcp(310, { ports: [port(22), port(443)] })])

@@ -34,7 +34,12 @@ const byCode: Readonly<Record<string, string>> = {
 export function adviceFor(kind: CloudErrorKind, code: string, action: string): string {
   const advice = byCode[code]
   if (advice !== undefined) return advice
-  if (kind === 'FORBIDDEN')
-    return `The gateway's role in this account lacks a permission (${action}): add it to the role's policy.`
-  return byKind[kind]
+  return kind === 'FORBIDDEN' ? lackingAdvice([action]) : byKind[kind]
+}
+
+/** The same for permissions that are known to be missing. */
+export function lackingAdvice(missing: readonly string[]): string {
+  return missing.length === 1
+    ? `The gateway's role in this account lacks a permission (${String(missing[0])}): add it to the role's policy.`
+    : `The gateway's role in this account lacks permissions (${missing.join(', ')}): add them to the role's policy.`
 }

@@ -2,10 +2,12 @@ import type { Instance, SecurityGroup, SecurityGroupRule } from '@aws-sdk/client
 import { CloudError } from '../error.ts'
 import type { InventoryPage } from '../port.ts'
 import type { Ec2 } from './client.ts'
+import { withAllLacking } from './lacking.ts'
 import { pages, type Lists } from './list.ts'
 import { leftOver, readBoundaries, readInstance, readInterfacesOf, readPublicAddresses } from './map-inventory.ts'
 import { interfaceOf } from './our-group.ts'
 import type { Place } from './place.ts'
+import { regionsOf } from './regions.ts'
 import { unexpectedAnswer } from './unexpected.ts'
 
 const PAGE = 1_000
@@ -44,33 +46,31 @@ async function* regionByRegion(
   places: readonly Place[],
   signal: AbortSignal | undefined,
 ): AsyncGenerator<InventoryPage, undefined> {
-  for (const place of places) {
-    const known = await groupsIn(lists, place, signal)
-    const seen = new Set<string>()
-    for await (const instances of instancePages(ec2, place, signal)) {
-      const boundaries = instances.flatMap((instance) => readBoundaries(place, instance, known))
-      for (const { boundaryId } of boundaries) seen.add(boundaryId)
-      yield { kind: 'boundaries', items: boundaries }
-      yield { kind: 'publicAddresses', items: instances.flatMap((instance) => readPublicAddresses(place, instance)) }
-      yield { kind: 'interfaces', items: instances.flatMap((instance) => readInterfacesOf(place, instance)) }
-      yield { kind: 'virtualMachines', items: instances.map((instance) => readInstance(place, instance)) }
+  for (const place of places)
+    try {
+      yield* pagesIn(ec2, lists, place, signal)
+    } catch (error) {
+      throw await withAllLacking(ec2, place, error, signal)
     }
-    yield { kind: 'boundaries', items: leftOver(place, known).filter(({ boundaryId }) => !seen.has(boundaryId)) }
-  }
 }
 
-/** The regions that are switched on for an account. */
-async function regionsOf(ec2: Ec2, accountId: string, signal?: AbortSignal): Promise<string[]> {
-  // Every account can ask in this one, which cannot be switched off.
-  const place = { accountId, region: 'us-east-1' }
-  const { Regions } = await ec2.ask(
-    place,
-    'DescribeRegions',
-    (sdk, client, options) => client.send(new sdk.DescribeRegionsCommand({}), options),
-    signal,
-  )
-  if (Regions === undefined) throw unexpectedAnswer('no list of regions')
-  return Regions.flatMap(({ RegionName }) => RegionName ?? []).toSorted()
+async function* pagesIn(
+  ec2: Ec2,
+  lists: Lists,
+  place: Place,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<InventoryPage, undefined> {
+  const known = await groupsIn(lists, place, signal)
+  const seen = new Set<string>()
+  for await (const instances of instancePages(ec2, place, signal)) {
+    const boundaries = instances.flatMap((instance) => readBoundaries(place, instance, known))
+    for (const { boundaryId } of boundaries) seen.add(boundaryId)
+    yield { kind: 'boundaries', items: boundaries }
+    yield { kind: 'publicAddresses', items: instances.flatMap((instance) => readPublicAddresses(place, instance)) }
+    yield { kind: 'interfaces', items: instances.flatMap((instance) => readInterfacesOf(place, instance)) }
+    yield { kind: 'virtualMachines', items: instances.map((instance) => readInstance(place, instance)) }
+  }
+  yield { kind: 'boundaries', items: leftOver(place, known).filter(({ boundaryId }) => !seen.has(boundaryId)) }
 }
 
 async function groupsIn(lists: Lists, place: Place, signal?: AbortSignal): Promise<RegionGroups> {

@@ -16,7 +16,7 @@ const elements = (json: string, place: string) =>
 
 plain({
   name: 'OpeningRule',
-  description: 'A rule that lets any source pass at one boundary.',
+  description: 'A rule that lets any source pass at one boundary, or some that others there complete.',
   rule,
   fields: {
     ruleName: value(
@@ -56,9 +56,11 @@ plain({
     ),
     rules: plainList(
       'OpeningRule',
-      'The rules that let anybody pass: one of each boundary on the path, in its order, and changing any of them closes ' +
-        "the ports. A group without a rule here lets in what comes through a firewall by the cloud's default. Empty when " +
-        'no boundary stands on the path of an interface.',
+      'The rules that let anybody pass: one of each boundary on the path, in its order, or several that let everybody ' +
+        'pass together, each some. Changing one of them closes the ports, unless others behind it let everybody pass ' +
+        'too. A group without a rule here lets in what comes ' +
+        "through a firewall by the cloud's default. What a prefix list of AWS holds is not known: it counts as some " +
+        'sources. Empty when no boundary stands on the path of an interface.',
       (row) => elements(`${row}.value->'rules'`, `${row}.account_id, ${row}.resource_group_id, ${row}.vm_id`),
       (opening) => `${opening}.n`,
     ),

@@ -13,6 +13,9 @@ import { Ec2Fault } from './fault.ts'
 /** Answers a call, or refuses it with an `Ec2Fault`. */
 export function answerCall(parts: Writing, call: Ec2Call): Ec2Answer {
   const { world, settings } = parts
+  // Whoever lacks the permission was refused for that before; the rest of the call is not looked at.
+  if (call.query.text('DryRun') === 'true')
+    throw new Ec2Fault('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412)
   const describing = { world, pageSize: settings.pageSize }
   switch (call.action) {
     case 'DescribeRegions':
