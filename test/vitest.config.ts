@@ -12,12 +12,14 @@ if (major < neededMajor || (major === neededMajor && minor < neededMinor))
 
 export default defineConfig({
   root: fileURLToPath(root),
-  // As Node resolves: vite would add `development`, and a second copy of graphql beside the one that libraries load.
-  ssr: { resolve: { conditions: ['module-sync', 'node'] } },
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/postgres.ts'],
     pool: 'forks',
+    // Node itself loads what is tested, as in production: types are stripped and code is compiled once for all runs.
+    // Vite's runner evaluates every module anew for each file, which took more than a quarter of the time.
+    execArgv: ['--import', new URL('support/load-quickly.ts', import.meta.url).href],
+    experimental: { viteModuleRunner: false, nodeLoader: false },
     maxWorkers: 2,
     testTimeout: 15_000,
     hookTimeout: 30_000,

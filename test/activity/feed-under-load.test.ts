@@ -1,9 +1,10 @@
-import { afterEach, beforeEach, expect, inject, it } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import type { Activity, Cursor } from '../../src/activity/activity.ts'
 import { startFeed } from '../../src/activity/feed.ts'
 import { silentLog } from '../../src/log/log.ts'
 import { systemClock } from '../../src/time/clock.ts'
 import { useDatabase } from '../support/database.ts'
+import { ownServer } from '../support/own-server.ts'
 import { statement } from '../support/postgres.ts'
 import { append, nameOf } from './facts.ts'
 
@@ -87,7 +88,7 @@ it('goes on where it was when every connection to the database is lost, again an
   const name = new URL(database.url).pathname.slice(1)
   for (let time = 0; time < 5; time++)
     await statement(
-      inject('postgresUrl'),
+      ownServer().url,
       `select pg_terminate_backend(pid), pg_sleep(0.03) from pg_stat_activity where datname = '${name}'`,
     )
   await writing

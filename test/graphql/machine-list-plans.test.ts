@@ -11,7 +11,7 @@ import { useDatabase } from '../support/database.ts'
 import { schema } from './support/ask.ts'
 import { person } from './support/context.ts'
 
-const [MACHINES, ACCOUNTS, EXPOSED] = [30_000, 20, 50]
+const [MACHINES, ACCOUNTS, EXPOSED] = [15_000, 20, 50]
 const database = useDatabase()
 let accountIds: string[] = []
 

@@ -1,8 +1,9 @@
-import { afterEach, describe, expect, inject, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import type { Log } from '../../src/log/log.ts'
 import { silentLog } from '../../src/log/log.ts'
 import { listen } from '../../src/store/listen.ts'
 import { useDatabase } from '../support/database.ts'
+import { ownServer } from '../support/own-server.ts'
 import { statement } from '../support/postgres.ts'
 
 const database = useDatabase()
@@ -17,7 +18,7 @@ const startListening = (channels: readonly string[], log: Log = silentLog) => {
 const notify = (channel: string) => database.store.pool.query('select pg_notify($1, $2)', [channel, ''])
 const loseConnection = () =>
   statement(
-    inject('postgresUrl'),
+    ownServer().url,
     `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'jit-gateway-listen'
        and datname = '${new URL(database.url).pathname.slice(1)}'`,
   )

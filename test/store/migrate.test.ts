@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { migrateStore } from '../../src/store/migrate.ts'
 import { openStore } from '../../src/store/open.ts'
+import { ownServer } from '../support/own-server.ts'
 import { databaseUrl, statement } from '../support/postgres.ts'
 
 const name = `jit_test_${randomBytes(6).toString('hex')}`
-const url = () => databaseUrl(inject('postgresUrl'), name)
+const url = () => databaseUrl(ownServer().url, name)
 
-beforeAll(() => statement(inject('postgresUrl'), `create database ${name}`))
-afterAll(() => statement(inject('postgresUrl'), `drop database if exists ${name} with (force)`))
+beforeAll(() => statement(ownServer().url, `create database ${name}`))
+afterAll(() => statement(ownServer().url, `drop database if exists ${name} with (force)`))
 
 it('migrates an empty database once, however many processes start at the same moment', async () => {
   await Promise.all(Array.from({ length: 4 }, () => migrateStore(url())))

@@ -1,6 +1,7 @@
-import { describe, expect, inject, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { openStore } from '../../src/store/open.ts'
 import { useDatabase } from '../support/database.ts'
+import { ownServer } from '../support/own-server.ts'
 import { databaseUrl, statement } from '../support/postgres.ts'
 
 const database = useDatabase()
@@ -13,7 +14,7 @@ const gatewayNow = async () => {
 /** Ends the connections of the test's own pool, as a server that restarts does. */
 const dropConnections = () =>
   statement(
-    inject('postgresUrl'),
+    ownServer().url,
     `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'jit-gateway'
        and datname = '${new URL(database.url).pathname.slice(1)}'`,
   )
@@ -90,6 +91,6 @@ describe('an open store', () => {
 })
 
 it('fails to open a database that does not answer', async () => {
-  await expect(openStore(databaseUrl(inject('postgresUrl'), 'there_is_none'))).rejects.toMatchObject({ code: '3D000' })
+  await expect(openStore(databaseUrl(ownServer().url, 'there_is_none'))).rejects.toMatchObject({ code: '3D000' })
   await expect(openStore('postgres://gateway:x@127.0.0.1:1/postgres')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
 })

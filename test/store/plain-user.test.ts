@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { migrateStore } from '../../src/store/migrate.ts'
 import { openStore } from '../../src/store/open.ts'
+import { ownServer } from '../support/own-server.ts'
 import { databaseUrl, statement } from '../support/postgres.ts'
 
 const name = `jit_plain_${randomBytes(6).toString('hex')}`
-const server = inject('postgresUrl')
+const server = ownServer().url
 
 beforeAll(async () => {
   await statement(server, `create role ${name} login password '${name}' nosuperuser nocreatedb nocreaterole`)

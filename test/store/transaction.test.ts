@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm'
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openStore, type OpenStore } from '../../src/store/open.ts'
 import { useDatabase } from '../support/database.ts'
+import { ownServer } from '../support/own-server.ts'
 import { statement } from '../support/postgres.ts'
 
 const database = useDatabase()
@@ -15,7 +16,7 @@ afterEach(() => store.close())
 
 const loseConnection = () =>
   statement(
-    inject('postgresUrl'),
+    ownServer().url,
     `select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'jit-gateway'
        and datname = '${new URL(database.url).pathname.slice(1)}'`,
   )

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, inject } from 'vitest'
+import { afterAll, beforeAll } from 'vitest'
 import { openStore, type OpenStore } from '../../src/store/open.ts'
+import { ownServer } from './own-server.ts'
 import { databaseUrl, statement } from './postgres.ts'
 
 /** A migrated, empty database of the test file's own. Its parts can be used from the first hook of the file on. */
@@ -15,16 +16,18 @@ export interface TestDatabase {
 export function useDatabase(): TestDatabase {
   let store: OpenStore | undefined
   const name = `jit_test_${randomBytes(6).toString('hex')}`
-  const url = () => databaseUrl(inject('postgresUrl'), name)
+  const url = () => databaseUrl(ownServer().url, name)
   let offsetMs = 0
 
   beforeAll(async () => {
-    await statement(inject('postgresUrl'), `create database ${name} template ${inject('templateDatabase')}`)
+    const { url: server, template } = ownServer()
+    // By copying its files: writing them to the log, page by page, takes several times as long.
+    await statement(server, `create database ${name} template ${template} strategy file_copy`)
     store = await openStore(url())
   })
   afterAll(async () => {
     await store?.close()
-    await statement(inject('postgresUrl'), `drop database if exists ${name} with (force)`)
+    await statement(ownServer().url, `drop database if exists ${name} with (force)`)
   })
 
   return {

@@ -8,37 +8,68 @@ import { silentLog } from '../../src/log/log.ts'
 import { startEmbeddedPostgres } from '../../src/store/embedded/start.ts'
 import { migrateStore } from '../../src/store/migrate.ts'
 
+/** A server that test files make databases of their own on. */
+export interface TestServer {
+  readonly url: string
+  /** Name of the migrated database they are copied from. */
+  readonly template: string
+}
+
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** The server every test file makes its own database on. */
-    readonly postgresUrl: string
-    /** Name of the migrated database they are copied from. */
-    readonly templateDatabase: string
+    readonly postgresServers: readonly TestServer[]
   }
 }
 
-/** Runs once before all tests: a Postgres of its own, unless DATABASE_URL names one, and the template. */
+/**
+ * Runs once before all tests. Each worker has a Postgres of its own, unless DATABASE_URL names one for all: what is
+ * read of the log waits for every transaction of a server that is older, in whichever database, and one test file would
+ * wait for the statements of another.
+ */
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
-  const server = await findServer()
+  const given = process.env['DATABASE_URL'] ?? ''
+  const wanted = given === '' ? Array.from({ length: project.config.maxWorkers }, startServer) : [servedAt(given)]
+  const started = await Promise.allSettled(wanted.map(async (server) => prepare(await server)))
+  const servers = started.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
+  const stopAll = async () => void (await Promise.all(servers.map((server) => server.stop())))
+  const failed = started.find((one) => one.status === 'rejected')
+  if (failed !== undefined) {
+    await stopAll()
+    throw failed.reason
+  }
+  project.provide(
+    'postgresServers',
+    servers.map(({ url, template }) => ({ url, template })),
+  )
+  return stopAll
+}
+
+interface RunningServer {
+  readonly url: string
+  stop(): Promise<void>
+}
+
+/** Makes the template. */
+async function prepare(server: RunningServer): Promise<TestServer & RunningServer> {
+  const { url } = server
   const template = `jit_template_${randomBytes(6).toString('hex')}`
-  try {
-    await statement(server.url, `create database ${template}`)
-    await migrateStore(databaseUrl(server.url, template))
-  } catch (error) {
+  const stop = async () => {
+    await statement(url, `drop database if exists ${template} with (force)`)
     await server.stop()
+  }
+  try {
+    await statement(url, `create database ${template}`)
+    await migrateStore(databaseUrl(url, template))
+  } catch (error) {
+    await stop()
     throw error
   }
-  project.provide('postgresUrl', server.url)
-  project.provide('templateDatabase', template)
-  return async () => {
-    await statement(server.url, `drop database if exists ${template} with (force)`)
-    await server.stop()
-  }
+  return { url, template, stop }
 }
 
-async function findServer(): Promise<{ url: string; stop(): Promise<void> }> {
-  const given = process.env['DATABASE_URL']
-  if (given !== undefined && given !== '') return { url: given, stop: async () => {} }
+const servedAt = (url: string): Promise<RunningServer> => Promise.resolve({ url, stop: async () => {} })
+
+async function startServer(): Promise<RunningServer> {
   const folder = await mkdtemp(join(tmpdir(), 'jit-gateway-test-'))
   const removeFolder = () => rm(folder, { recursive: true, force: true })
   try {

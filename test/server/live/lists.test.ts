@@ -132,7 +132,12 @@ describe('a list of machines that is kept current', () => {
   })
 
   test('is read and written once for all who ask for the same', async () => {
+    // The reading of the list waits until all have asked for it.
+    const holder = await database.store.pool.connect()
+    await holder.query('begin; lock table virtual_machines in access exclusive mode')
     const streams = await Promise.all([1, 2, 3].map(() => listOf({ search: 'web-04' })))
+    await holder.query('rollback')
+    holder.release()
     const [first, ...others] = await Promise.all(streams.map(async (stream) => (await stream.next()).value))
     for (const other of others) expect(other).toBe(first)
     await enable('web-041')

@@ -1,0 +1,4 @@
+import { loadQuickly } from '../../src/load-quickly.ts'
+
+/** Every worker begins with this. */
+loadQuickly()
