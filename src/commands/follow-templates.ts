@@ -5,6 +5,7 @@ import { sql } from '../store/sql.ts'
 import type { Store, Transaction } from '../store/store.ts'
 import { takeTemplatesDue } from '../store/templates.ts'
 import { readMachines, templatesOver, withPolicies, type ReadFollower } from './followers.ts'
+import { holdPolicies } from './held-policies.ts'
 import type { NewPolicy } from './policy-rows.ts'
 import { writePolicies, type ChangedPolicy, type DisabledPolicy, type PolicyWrites } from './write-policies.ts'
 
@@ -18,15 +19,13 @@ export function followTemplates(store: Store, limit: number): Promise<number> {
     const { vmIds, taken } = await takeTemplatesDue(tx, limit)
     const templates = await templatesOver(tx, vmIds)
     if (templates.length === 0 && !(await anyFollows(tx, vmIds))) return taken
-    const policies = await withPolicies(tx, await machinesOf(tx, vmIds), 'update')
-    // Tags and the like again: they may have changed while the policies were waited for.
-    const machines = new Map((await machinesOf(tx, vmIds)).map((machine) => [machine.id, machine]))
+    const held = await holdPolicies(tx, { vmIds }, 'update')
+    // Tags and the like only now: they may have changed while the policies were waited for.
+    const machines = await readMachines(tx, sql`v.id = any(${sql.param(vmIds)}::text[])`)
     const writes = writesOf(
-      policies.flatMap((follower) => {
-        const machine = machines.get(follower.id)
-        if (machine === undefined) return []
-        const template = templateFor(machine, templates)
-        return [{ follower, template, following: followingOf({ ...machine, policy: follower.policy }, template) }]
+      withPolicies(machines, held).map((follower) => {
+        const template = templateFor(follower, templates)
+        return { follower, template, following: followingOf(follower, template) }
       }),
     )
     await writePolicies(tx, gatewayActor, writes)
@@ -58,9 +57,6 @@ export function writesOf(decided: readonly Decided[]): Required<PolicyWrites> {
   }
   return { created, changed, disabled }
 }
-
-const machinesOf = (tx: Transaction, vmIds: readonly string[]) =>
-  readMachines(tx, sql`v.id = any(${sql.param(vmIds)}::text[])`)
 
 async function anyFollows(tx: Transaction, vmIds: readonly string[]): Promise<boolean> {
   const { rows } = await tx.execute<{ any: boolean }>(sql`

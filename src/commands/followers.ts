@@ -4,7 +4,7 @@ import { templateFor, type Coverable, type PolicyTemplate } from '../access/temp
 import { sql, type SQL } from '../store/sql.ts'
 import type { Transaction } from '../store/store.ts'
 import { templatesAt } from '../store/templates.ts'
-import { holdPolicies, type HeldPolicy } from './held-policies.ts'
+import type { HeldPolicy } from './held-policies.ts'
 
 /** A machine that templates may cover. */
 export interface FollowingMachine extends Coverable, Omit<Follower, 'policy'>, Record<string, unknown> {
@@ -28,13 +28,11 @@ export async function readMachines(tx: Transaction, which: SQL): Promise<readonl
   return rows
 }
 
-/** The policies of machines beside them; `lock` as of `holdPolicies`. */
-export async function withPolicies(
-  tx: Transaction,
+/** Machines with their policies. */
+export function withPolicies(
   machines: readonly FollowingMachine[],
-  lock: 'none' | 'update',
-): Promise<readonly ReadFollower[]> {
-  const held = await holdPolicies(tx, { vmIds: machines.map(({ id }) => id) }, lock)
+  held: readonly HeldPolicy[],
+): readonly ReadFollower[] {
   const policies = new Map(held.map((policy) => [policy.vmId, policy]))
   return machines.map((machine) => ({ ...machine, policy: policies.get(machine.id) ?? null }))
 }

@@ -8,6 +8,7 @@ import type { Transaction } from '../store/store.ts'
 import { templatesAt, templatesBelow } from '../store/templates.ts'
 import { readMachines, withPolicies } from './followers.ts'
 import { writesOf, type Decided } from './follow-templates.ts'
+import { holdPolicies } from './held-policies.ts'
 import { bareGrants, portsAfter } from './write-policies.ts'
 
 /** What a set of templates comes to at the machines of its scope, as things stand. */
@@ -81,7 +82,7 @@ async function* machinesOf(tx: Transaction, scope: string) {
       tx,
       sql`${atScope(scope, sql`v.id`)} and v.id > ${after} order by v.id limit ${PAGE}`,
     )
-    yield await withPolicies(tx, machines, 'none')
+    yield withPolicies(machines, await holdPolicies(tx, { vmIds: machines.map(({ id }) => id) }, 'none'))
     const last = machines.at(-1)
     if (last === undefined || machines.length < PAGE) return
     after = last.id

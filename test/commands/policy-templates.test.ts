@@ -275,6 +275,20 @@ describe('a plan of templates', () => {
     expect(told(late.userErrors)).toEqual(['CONFLICT at ifRevision'])
   })
 
+  it('is stated by one after the other: of several at once one whole set is left', async () => {
+    const sets = [1, 2, 3, 4].map((n) =>
+      ['a', 'b', `only-${n}`].map((name) => ({ name, ports: [{ port: 1_000 + n }] })),
+    )
+    const stated = await Promise.all(sets.map((set) => state(set)))
+    expect(stated.flatMap(({ userErrors }) => userErrors)).toEqual([])
+    const left = await rows<{ name: string; port: number }>(
+      database.store,
+      `select name, (terms->'ports'->0->>'port')::int as port from policy_templates where removed_at is null order by name`,
+    )
+    const [{ port } = { port: 0 }] = left
+    expect(left).toEqual(['a', 'b', `only-${port - 1_000}`].map((name) => ({ name, port })))
+  })
+
   it('is refused to whoever may not write policies at the whole of the scope, and of what is no scope', async () => {
     const before = await everything(database.store)
     const near = person('nora', 'POLICY_ADMIN', vmId('a1'))
