@@ -12,7 +12,8 @@ import {
 import { actions } from '../access/role.ts'
 import type { UserError } from '../access/user-error.ts'
 import { may, type Viewer } from '../access/viewer.ts'
-import type { HeldPolicy } from './held-policies.ts'
+import type { Transaction } from '../store/store.ts'
+import { findPolicies, holdPolicies, type HeldPolicy } from './held-policies.ts'
 import { mostMachines } from './vm-ids.ts'
 
 /** What is wrong with a list of policies to change: bounded, not empty, none twice. */
@@ -75,12 +76,42 @@ export function readPortApprovals(
  * Why `viewer` may not change the policy of the machine `vmId`, which is undefined when there is no such policy; null
  * when it may. A policy that the viewer may not see looks like one that does not exist.
  */
-export function viewRefusal(viewer: Viewer, vmId: string | undefined, field: readonly string[]): UserError | null {
+function viewRefusal(viewer: Viewer, vmId: string | undefined, field: readonly string[]): UserError | null {
   if (vmId === undefined || !may(viewer, actions.readPolicy, vmId))
     return { code: 'NOT_FOUND', field, message: 'There is no such policy, or you may not see it.' }
   if (!may(viewer, actions.writePolicy, vmId))
     return { code: 'NOT_PERMITTED', field, action: actions.writePolicy, message: 'You may not change this policy.' }
   return null
+}
+
+/** A policy that is named to be changed. */
+export interface NamedPolicy {
+  readonly policyId: string
+  /** Null when there is no such policy, or the viewer may not see it. */
+  readonly vmId: string | null
+  /** Held; null when it was refused. */
+  readonly policy: HeldPolicy | null
+  readonly refusal: UserError | null
+  /** The path of its id in the verb's input. */
+  readonly field: readonly string[]
+}
+
+/** Holds the policies of these ids that `viewer` may change: whoever may not holds up nobody. */
+export async function holdNamed(
+  tx: Transaction,
+  viewer: Viewer,
+  policyIds: readonly string[],
+): Promise<readonly NamedPolicy[]> {
+  const machines = await findPolicies(tx, policyIds)
+  const fieldOf = (index: number) => ['policyIds', String(index)]
+  const refusals = policyIds.map((id, index) => viewRefusal(viewer, machines.get(id), fieldOf(index)))
+  const permitted = policyIds.filter((_id, index) => refusals[index] === null)
+  const held = new Map((await holdPolicies(tx, { policyIds: permitted }, 'update')).map((one) => [one.id, one]))
+  return policyIds.map((policyId, index) => {
+    const refusal = refusals[index] ?? null
+    const vmId = refusal?.code === 'NOT_FOUND' ? null : (machines.get(policyId) ?? null)
+    return { policyId, vmId, policy: held.get(policyId) ?? null, refusal, field: fieldOf(index) }
+  })
 }
 
 /** Why a policy as it is cannot come to have `ports`, by changes; null when it can. */

@@ -2,8 +2,7 @@ import { broughtUp, overridden } from '../access/following.ts'
 import { changePorts, readPorts, type PortInput, type PortKey } from '../access/policy.ts'
 import { changeTerms, readTerms, type TermsInput } from '../access/terms.ts'
 import type { CommandContext, PolicyOutcome, PolicyOutcomes } from './command.ts'
-import { findPolicies, holdPolicies } from './held-policies.ts'
-import { changeRefusal, policyIdErrors, readPortApprovals, removalErrors, viewRefusal } from './policy-change.ts'
+import { changeRefusal, holdNamed, policyIdErrors, readPortApprovals, removalErrors } from './policy-change.ts'
 import type { PortApprovalInput } from './policy-change.ts'
 import { writePolicies, type ChangedPolicy } from './write-policies.ts'
 
@@ -36,23 +35,16 @@ export async function updatePolicy(context: CommandContext, input: UpdatePolicyI
   if (userErrors.length > 0) return { results: [], userErrors }
 
   return context.store.db.transaction(async (tx) => {
-    const machines = await findPolicies(tx, policyIds)
-    const unseen = policyIds.map((id, index) => viewRefusal(context.viewer, machines.get(id), at(index)))
-    const permitted = policyIds.filter((_id, index) => unseen[index] === null)
-    const held = new Map((await holdPolicies(tx, { policyIds: permitted }, 'update')).map((one) => [one.id, one]))
     const changed: ChangedPolicy[] = []
-    const results = policyIds.map((policyId, index): PolicyOutcome => {
-      const vmId = machines.get(policyId) ?? null
-      const policy = held.get(policyId)
-      const refusal = unseen[index] ?? null
-      if (refusal !== null || policy === undefined)
-        return { vmId: refusal?.code === 'NOT_FOUND' ? null : vmId, policyId: null, userErrors: asList(refusal) }
+    const named = await holdNamed(tx, context.viewer, policyIds)
+    const results = named.map(({ policyId, vmId, policy, refusal, field }): PolicyOutcome => {
+      if (refusal !== null || policy === null) return { vmId, policyId: null, userErrors: asList(refusal) }
       const { follows, os } = policy
       // What its template says by now is no override, be it that the policy was not brought up to it yet.
       const current = broughtUp(policy, os)
       const portChanges = { set: read.ports, remove, approvals: approvals.approvals }
       const ports = changePorts(current.ports, portChanges)
-      const refused = changeRefusal({ ...policy, ...current }, ports, portChanges, at(index))
+      const refused = changeRefusal({ ...policy, ...current }, ports, portChanges, field)
       if (refused !== null) return { vmId, policyId: null, userErrors: [refused] }
       const terms = { ...changeTerms(current, common.changes), ports }
       changed.push({ policy, terms, template: follows?.template ?? null, overrides: overridden(terms, follows, os) })
@@ -62,7 +54,5 @@ export async function updatePolicy(context: CommandContext, input: UpdatePolicyI
     return { results, userErrors: [] }
   })
 }
-
-const at = (index: number) => ['policyIds', String(index)]
 
 const asList = <Thing>(thing: Thing | null) => (thing === null ? [] : [thing])

@@ -1,7 +1,7 @@
 import type { FactKind } from '../../access/fact-kinds.ts'
 import { Protocol } from '../enums.ts'
 import type { Field } from '../read/description.ts'
-import { plainOne, value } from '../read/fields.ts'
+import { value } from '../read/fields.ts'
 import { failureSql, textsSql } from '../read/sql.ts'
 
 /** Parts of what a fact carries, as SQL about its row. */
@@ -11,16 +11,6 @@ export const texts = (name: string) => (row: string) => textsSql(`${row}.detail-
 /** What the cloud refused with, as a Failure has it. */
 export const fault = (row: string) =>
   failureSql(`${row}.detail->'fault'->>'code'`, `${row}.detail->'fault'->>'message'`)
-
-/** A rule of the policy that the fact is about, as it was then. */
-export const textRule = (description: string, name: string) =>
-  plainOne(
-    'TextRule',
-    description,
-    (row) =>
-      `(select coalesce((${row}.detail->'${name}'->>'required')::boolean, false) as required,
-      ${row}.detail->'${name}'->>'pattern' as pattern)`,
-  )
 
 /** An object type that the facts of some kinds are, with the fields of what they carry. */
 export const variant = (

@@ -4,7 +4,7 @@ import type { Actor as ActorShape } from '../../access/words.ts'
 import type { ApprovalRule, Approver } from '../../access/approval.ts'
 import type { Ticket as TicketShape } from '../../access/ticket.ts'
 import { ActorKind, ApproverKindEnum, PolicyConstraintEnum, Protocol, UserErrorCode } from '../enums.ts'
-import { column, list, nullable, plainList, plainOrNull, value } from '../read/fields.ts'
+import { column, list, nullable, plainList, plainOne, plainOrNull, value } from '../read/fields.ts'
 import { plain } from '../read/plain.ts'
 import { elementsSql, textsSql } from '../read/sql.ts'
 
@@ -154,6 +154,15 @@ plain({
     ),
   },
 })
+
+/** A field that is a rule of a text, as the JSON that `json` is of a row has it; what is not there asks nothing. */
+export const textRuleField = (description: string, json: (row: string) => string) =>
+  plainOne(
+    'TextRule',
+    description,
+    (row) => `(select coalesce((${json(row)}->>'required')::boolean, false) as required,
+      ${json(row)}->>'pattern' as pattern)`,
+  )
 
 /** The fields of a protected port that is kept as JSON. */
 const portFields = {

@@ -1,8 +1,8 @@
 import { Leaving } from '../enums.ts'
 import { nullable, plainList, value } from '../read/fields.ts'
 import { elementsSql } from '../read/sql.ts'
-import { int, name, text, textRule, variant } from './activity-detail.ts'
-import { approvalField } from './plain.ts'
+import { int, name, text, variant } from './activity-detail.ts'
+import { approvalField, textRuleField } from './plain.ts'
 
 /** Facts about policies, and about the templates that they follow. */
 export const policyVariants = [
@@ -22,8 +22,8 @@ export const policyVariants = [
         'Who had to approve what was asked of a port without a rule of its own; null when nobody had to.',
         (row) => `${row}.detail->'approval'`,
       ),
-      justificationRule: textRule('What was asked of a justification.', 'justification'),
-      ticketRule: textRule('What was asked of the id of a ticket.', 'ticket'),
+      justificationRule: textRuleField('What was asked of a justification.', (row) => `${row}.detail->'justification'`),
+      ticketRule: textRuleField('What was asked of the id of a ticket.', (row) => `${row}.detail->'ticket'`),
       closesForeignRules: value(
         'Boolean',
         'Whether foreign rules were to be taken away for it.',

@@ -9,7 +9,7 @@ import { column, instant, nullable, plainList, plainOne, value } from '../read/f
 import { placeOf, within } from '../read/parameters.ts'
 import { plain } from '../read/plain.ts'
 import { actorSql, elementsSql } from '../read/sql.ts'
-import { approvalField } from './plain.ts'
+import { approvalField, textRuleField } from './plain.ts'
 import { policyPage } from './policy.ts'
 
 plain<TagAsked>({
@@ -21,14 +21,6 @@ plain<TagAsked>({
     value: value('String', 'Its value, in this case; null: any value.', (row) => `${row}.value->>'value'`, nullable),
   },
 })
-
-const textRule = (description: string, name: string) =>
-  plainOne(
-    'TextRule',
-    description,
-    (row) => `(select (${row}.terms->'${name}'->>'required')::boolean as required,
-      ${row}.terms->'${name}'->>'pattern' as pattern)`,
-  )
 
 entity({
   name: 'PolicyTemplate',
@@ -60,8 +52,11 @@ entity({
       'Who has to approve what is asked of a port that has no rule of its own; null when nobody has to.',
       (row) => `${row}.terms->'approval'`,
     ),
-    justificationRule: textRule('What is asked of the justification of a request.', 'justification'),
-    ticketRule: textRule('What is asked of the id of the ticket of a request.', 'ticket'),
+    justificationRule: textRuleField(
+      'What is asked of the justification of a request.',
+      (row) => `${row}.terms->'justification'`,
+    ),
+    ticketRule: textRuleField('What is asked of the id of the ticket of a request.', (row) => `${row}.terms->'ticket'`),
     closesForeignRules: value(
       'Boolean',
       'Whether foreign rules of security groups that admit nothing but its ports are taken away meanwhile.',
