@@ -47,6 +47,8 @@ describe('a firewall that takes its time', () => {
     const lift = slow(4_000)
     const [id = ''] = await rig.request(['early'])
     await rig.becomes(id, 'ACTIVE')
+    // How long the write took is kept when its pass ends, which is after the grant is ACTIVE.
+    await rig.idle()
     const writes = firewallWrites()
     const { rows } = await rig.database.store.pool.query<{ left: number; took: number }>(
       `select extract(epoch from g.ends_at - gateway_now())::float8 * 1000 as left, r.write_ms as took
