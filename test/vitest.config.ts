@@ -35,7 +35,7 @@ export default defineConfig({
           name: 'together',
           include: ['test/**/*.test.ts'],
           exclude: apart,
-          globalSetup: ['test/support/postgres.ts'],
+          globalSetup: ['test/support/product.ts', 'test/support/postgres.ts'],
           // The files of a worker share what they load, which halves the work: modules hold nothing that one test could
           // leave to another, or hold it by the store or the server that it is of.
           isolate: false,

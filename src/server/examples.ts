@@ -1,10 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { findPackageJSON } from 'node:module'
+import { dirname, join } from 'node:path'
 import { Kind, parse } from 'graphql'
 import type { Example } from './explorer.ts'
 
-const OPERATIONS = fileURLToPath(new URL('../../schema/operations', import.meta.url))
+const OPERATIONS = join(dirname(findPackageJSON(import.meta.url) ?? ''), 'schema/operations')
 
 /** The documents of schema/operations, one for each thing a caller does, as tabs of GraphiQL in the order of their names. */
 export async function readExamples(folder = OPERATIONS): Promise<readonly Example[]> {

@@ -1,9 +1,10 @@
-import { fileURLToPath } from 'node:url'
+import { findPackageJSON } from 'node:module'
+import { dirname, join } from 'node:path'
 import { drizzle } from 'drizzle-orm/node-postgres'
 import { migrate } from 'drizzle-orm/node-postgres/migrator'
 import { Client } from 'pg'
 
-const MIGRATIONS = fileURLToPath(new URL('../../drizzle', import.meta.url))
+const MIGRATIONS = join(dirname(findPackageJSON(import.meta.url) ?? ''), 'drizzle')
 /** Any number that no one else locks in this database; the migrator itself takes no lock. */
 const LOCK = 7_461_001
 const OLDEST_VERSION = 150_000

@@ -126,7 +126,7 @@ async function run(...args: readonly string[]) {
   onTestFinished(() => rm(folder, { recursive: true, force: true }))
   const authority = join(folder, 'authority.pem')
   await writeFile(authority, rig.simulator.certificateAuthority)
-  const child = spawn(process.execPath, [fileURLToPath(new URL('../../src/sweep.ts', import.meta.url)), ...args], {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('../../dist/sweep.js', import.meta.url)), ...args], {
     cwd: folder,
     env: {
       PATH: process.env['PATH'] ?? '',

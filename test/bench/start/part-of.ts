@@ -1,9 +1,9 @@
-/** What a module or a frame of a profile belongs to: a package, a room of the product, or a part of Node. */
+/** What a source file or a frame of a profile belongs to: a package, a room of the product, or a part of Node. */
 export function partOf(url: string): string {
-  const [, name] = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url) ?? []
+  const [, name] = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url) ?? []
   if (name !== undefined) return name
-  const [, room] = /\/src\/(?:([a-z]+)\/)?[^/]*/.exec(url) ?? []
-  if (url.includes('/src/')) return `src/${room ?? ''}`
+  const [, room] = /(?:^|\/)src\/(?:([a-z]+)\/)?[^/]*/.exec(url) ?? []
+  if (/(?:^|\/)src\//.test(url)) return `src/${room ?? ''}`
   if (/^node:internal\/(modules|deps\/amaro)|^wasm/.test(url)) return 'node: loading modules'
   return url.startsWith('node:') ? 'node: its own modules' : 'node: native code'
 }

@@ -25,7 +25,7 @@ export async function startProduct(
   nodeFlags: readonly string[] = [],
 ): Promise<Product> {
   const began = performance.now()
-  const child = spawn(process.execPath, [...nodeFlags, 'src/main.ts'], {
+  const child = spawn(process.execPath, [...nodeFlags, 'dist/main.js'], {
     cwd: root,
     env: { ...process.env, LOG_LEVEL: 'error', PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,65 +1,63 @@
 import { readdir, readFile } from 'node:fs/promises'
+import { SourceMap, type SourceMapping, type SourceMapPayload } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { partOf } from './part-of.ts'
 import { startProduct } from './product.ts'
 
-const MOST = 15
+const MOST = 20
 
-/** A CPU profile of V8's, of which we read these. Times are in microseconds. */
+/** A CPU profile of V8's, of which we read these. Times are in microseconds, lines and columns count from 0. */
 interface Profile {
-  readonly nodes: readonly {
-    readonly id: number
-    readonly callFrame: { readonly url: string; readonly functionName: string }
-  }[]
+  readonly nodes: readonly { readonly id: number; readonly callFrame: Frame }[]
   readonly samples: readonly number[]
   readonly timeDeltas: readonly number[]
 }
 
+interface Frame {
+  readonly url: string
+  readonly functionName: string
+  readonly lineNumber: number
+  readonly columnNumber: number
+}
+
 /**
- * Starts the product twice more, once profiled and once with its modules counted, and tells as text to which packages
- * and rooms the time of the main thread goes, until it is stopped after its first answer, and what is loaded of each.
+ * Starts the product once more, profiled, and tells as text to which packages and rooms the time of its main thread
+ * goes, until it is stopped after its first answer.
  */
 export async function whereTimeGoes(env: Readonly<Record<string, string>>, folder: string): Promise<string> {
   await (await startProduct(env, ['--cpu-prof', `--cpu-prof-dir=${folder}`])).stop()
-  const counter = fileURLToPath(new URL('count-modules.ts', import.meta.url))
-  await (await startProduct({ ...env, COUNT_IN: folder }, ['--import', counter])).stop()
   const file = (await readdir(folder)).find((name) => name.endsWith('.cpuprofile')) ?? ''
   const profile = JSON.parse(await readFile(join(folder, file), 'utf8')) as Profile
-  const modules = JSON.parse(await readFile(join(folder, 'modules.json'), 'utf8')) as [
-    string,
-    { readonly modules: number; readonly kilobytes: number },
-  ][]
-  const total = modules.reduce((sum, [, part]) => sum + part.modules, 0)
+  const times = [...(await timeOf(profile))].toSorted(([, left], [, right]) => right - left).slice(0, MOST)
   return [
     'CPU time of the main thread, start to stop, in milliseconds (profiled: slower than it is):',
-    ...largest(timeOf(profile), (ms) => ms.toFixed(0)),
-    `${String(total)} modules loaded, by the size of their files:`,
-    ...largest(
-      modules.map(([name, { modules: count, kilobytes }]) => [name, kilobytes, String(count)]),
-      (kb) => `${kb.toFixed(0)} kB`,
-    ),
+    ...times.map(([name, ms]) => `  ${ms.toFixed(0).padStart(8)}  ${name}`),
   ].join('\n')
 }
 
-function timeOf({ nodes, samples, timeDeltas }: Profile): [string, number][] {
-  const partOfNode = new Map(
-    nodes.map(({ id, callFrame: { url, functionName } }) => [
-      id,
-      functionName.startsWith('(') ? functionName : partOf(url),
-    ]),
-  )
+async function timeOf({ nodes, samples, timeDeltas }: Profile): Promise<Map<string, number>> {
+  const maps = await sourceMaps(new Set(nodes.map(({ callFrame }) => callFrame.url)))
+  const partOfFrame = ({ url, functionName, lineNumber, columnNumber }: Frame) => {
+    if (functionName.startsWith('(')) return functionName
+    const found = maps.get(url)?.findEntry(lineNumber, columnNumber) as Partial<SourceMapping> | undefined
+    return partOf(found?.originalSource ?? url)
+  }
+  const partOfNode = new Map(nodes.map(({ id, callFrame }) => [id, partOfFrame(callFrame)]))
   const times = new Map<string, number>()
   for (const [index, id] of samples.entries()) {
     const part = partOfNode.get(id) ?? ''
     if (part !== '(idle)') times.set(part, (times.get(part) ?? 0) + (timeDeltas[index] ?? 0) / 1_000)
   }
-  return [...times]
+  return times
 }
 
-function largest(parts: readonly (readonly [string, number, string?])[], show: (value: number) => string): string[] {
-  const sorted = parts.toSorted(([, left], [, right]) => right - left).slice(0, MOST)
-  return sorted.map(
-    ([name, value, more]) => `  ${show(value).padStart(8)}  ${name}${more === undefined ? '' : `, ${more} modules`}`,
-  )
+/** The source maps of the files that were built, by the files' addresses; the bundler's own few lines have none. */
+async function sourceMaps(urls: Iterable<string>): Promise<Map<string, SourceMap>> {
+  const maps = new Map<string, SourceMap>()
+  for (const url of urls) {
+    const text = url.startsWith('file:') ? await readFile(`${fileURLToPath(url)}.map`, 'utf8').catch(() => null) : null
+    if (text !== null) maps.set(url, new SourceMap(JSON.parse(text) as SourceMapPayload))
+  }
+  return maps
 }

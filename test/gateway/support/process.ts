@@ -2,9 +2,9 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
-const main = fileURLToPath(new URL('../../../src/main.ts', import.meta.url))
+const built = fileURLToPath(new URL('../../../dist/main.js', import.meta.url))
 
-/** A gateway in a process of its own, as `npm start` makes it. */
+/** A gateway in a process of its own, as `npm start` makes it of what was built. */
 export interface GatewayProcess {
   readonly child: ChildProcess
   /** Everything it told on standard output so far. */
@@ -18,7 +18,7 @@ export interface GatewayProcess {
 }
 
 /** Starts one and waits until it serves. Fails, with what it said, when it ends before. */
-export async function startProcess(env: Readonly<Record<string, string>>): Promise<GatewayProcess> {
+export async function startProcess(env: Readonly<Record<string, string>>, main = built): Promise<GatewayProcess> {
   const { PATH = '', HOME = '' } = process.env
   const child = spawn(process.execPath, [main], {
     env: { PATH, HOME, PORT: '0', LOG_LEVEL: 'warn', ...env },
