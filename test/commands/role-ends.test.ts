@@ -87,6 +87,22 @@ describe('an assignment with an end', () => {
     expect(await assignments('ends')).toHaveLength(2)
   })
 
+  it('makes another version of what is assigned at its moment, be it the first to end or one of many', async () => {
+    await assign({ principalId: 'third', endsAt: await ahead(3 * HOUR) })
+    await assign({ principalId: 'first', endsAt: await ahead(HOUR) })
+    await assign({ principalId: 'second', endsAt: await ahead(2 * HOUR) })
+    const versions = new Set<string>()
+    for (let step = 0; step < 4; step += 1) {
+      const { rolesVersion } = await heldBy('nobody')
+      expect((await heldBy('nobody')).rolesVersion).toBe(rolesVersion)
+      versions.add(rolesVersion)
+      await database.advance(HOUR)
+    }
+    expect(versions.size).toBe(4)
+    // Nothing has taken away what ended meanwhile.
+    expect(await assignments('first')).toHaveLength(1)
+  })
+
   it('is no longer listed from then on', async () => {
     await assign({ principalId: 'listed', endsAt: await ahead(HOUR) })
     const list = async () => {

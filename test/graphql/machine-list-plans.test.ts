@@ -150,7 +150,7 @@ describe.each(viewers)(`of ${String(MACHINES)} machines, for %s`, (_who, viewer)
   ] as const)('the counts by status %s look at no machine', async (_what, filter) => {
     const accounts = 'accounts' in filter ? { accounts: [globalId('Account', accountIds[0] ?? '')] } : {}
     for (const { tables } of await run(counts, { ...filter, ...accounts }, viewer()))
-      expect(tables).toEqual(['machine_tallies', 'role_versions', 'role_assignments'])
+      expect(tables).toEqual(['machine_tallies', 'role_versions'])
   })
 
   it('the counts by status of a system are read from an index alone', async () => {

@@ -1,5 +1,5 @@
 import { fromSql, rowJson } from './compile.ts'
-import type { Connection, FilterValue, Order } from './description.ts'
+import type { Connection, FilterValue, Order, Source } from './description.ts'
 import { filterOf } from './filter-value.ts'
 import type { Column } from './form.ts'
 import { cursorSql, parseCursorOf } from './order.ts'
@@ -28,12 +28,16 @@ export function connectionSql(parameters: Parameters, field: Connection, row: st
   const order = orderOf(field, node)
   const t = parameters.alias()
   const { index } = node
-  const wantedBy = (filter: FilterValue) =>
-    [
+  const wantedBy = (filter: FilterValue, sources: readonly Source[] | null = null) => {
+    const seen = entity.authorisation.where(t, parameters)
+    return [
       field.on(row, t, parameters),
-      entity.authorisation.where(t, parameters),
+      // What is found by its row or by sources is not found by who may see it. Postgres would think that to be few, and
+      // read and sort all that there is of the row where an index has its last ones; of this it knows nothing.
+      row === '' && sources === null ? seen : `coalesce(${seen}, false)`,
       ...(field.filter?.where(t, filter, parameters) ?? []),
     ].join(' and ')
+  }
   const counted = () => `(select count(*) from ${entity.table} ${t} where ${wantedBy(filterOf(parameters, node))})`
   if (selected.every(({ name }) => name === 'totalCount' || name === '__typename'))
     return form.object(
@@ -53,9 +57,9 @@ export function connectionSql(parameters: Parameters, field: Connection, row: st
     below: (order.direction === 'asc' ? after : before) !== undefined,
     above: (order.direction === 'asc' ? before : after) !== undefined,
   })
-  const wanted = wantedBy(filter)
-  const matching = [wanted, ...bounds.flatMap((one) => (one === undefined ? [] : [one.beyond]))].join(' and ')
   const sources = field.sources?.(filter, parameters) ?? null
+  const wanted = wantedBy(filter, sources)
+  const matching = [wanted, ...bounds.flatMap((one) => (one === undefined ? [] : [one.beyond]))].join(' and ')
   const rows = rowsSql(parameters, {
     table: entity.table,
     row: t,

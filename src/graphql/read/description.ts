@@ -175,7 +175,7 @@ export interface Entity {
   readonly fields: Readonly<Record<string, Field>>
   /** Set for types with a global id: the SQL type of the column `key`. */
   readonly key?: { readonly column: string; readonly type: 'uuid' | 'text' | 'bigint' }
-  /** Set for an interface: the object types a row can be, told apart by a predicate. */
+  /** Set for an interface: the object types a row can be, told apart by the values of one column. */
   readonly variants?: readonly Variant[]
   /** A value of the row it belongs to. Code makes such values too, with its fields as properties. */
   readonly plain?: boolean
@@ -184,7 +184,8 @@ export interface Entity {
 
 export interface Variant {
   readonly name: string
-  readonly is: (row: string) => string
+  /** The column, and what is in it for a row of this type: names that need no escape. */
+  readonly told: { readonly by: string; readonly values: readonly string[] }
   readonly fields: Readonly<Record<string, Field>>
 }
 

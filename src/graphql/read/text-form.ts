@@ -1,4 +1,11 @@
-import { getNamedType, isEnumType, isListType, isNonNullType, type GraphQLOutputType } from 'graphql'
+import {
+  getNamedType,
+  isEnumType,
+  isListType,
+  isNonNullType,
+  type GraphQLNamedType,
+  type GraphQLOutputType,
+} from 'graphql'
 import type { Column, Form } from './form.ts'
 import { durationSql, literal } from './sql.ts'
 
@@ -14,7 +21,7 @@ export const textForm: Form = {
   key: (responseKey) => responseKey,
   leaf,
   // Postgres writes a blank behind each comma. To take the list apart would be a select of its own for each row.
-  jsonList: (json) => `coalesce(replace((${json})::text, '", "', '","'), '[]')`,
+  jsonList: (json) => `coalesce(replace(${textOf(json)}, '", "', '","'), '[]')`,
   word: (text) => literal(`"${text}"`),
   object: (columns) => joined([...beginning(columns), literal('}')]),
   varied(shared, cases) {
@@ -65,18 +72,29 @@ function leaf(type: GraphQLOutputType, sql: string, certain: boolean): string {
     return certain ? `array_to_json(${list})` : `coalesce(array_to_json(${list})::text, 'null')`
   }
   const never = isNonNullType(type)
-  const kept = value(sql) === sql ? keptJson(sql) : null
-  if (kept !== null) return `coalesce(${never ? `nullif(${kept}, 'null'), ${FAILS}` : `${kept}, 'null'`})`
+  const kept = value(sql) === sql ? keptJson(named, sql) : null
+  if (kept !== null) return `coalesce(${kept}, ${never ? FAILS : `'null'`})`
   const text = json(named.name, isEnumType(named), value(sql), certain)
   if (never && certain) return text
   return `coalesce((${text})::text, ${never ? FAILS : `'null'`})`
 }
 
-/** A text or a whole number that is taken out of JSON is JSON there already; null for any other expression. */
-function keptJson(sql: string): string | null {
-  const [, path = null, name] = /^\(?(\w+\.\w+(?:->'\w+')*)->>('\w+')(?:\)::int)?$/.exec(sql) ?? []
-  return path === null ? null : `(${path}->${String(name)})::text`
+/**
+ * The JSON of what is taken out of JSON, SQL's null for null; null for any other expression. A moment or a word is what
+ * the gateway wrote there, in which nothing is to be escaped; any other text is JSON there already.
+ */
+function keptJson(type: GraphQLNamedType, sql: string): string | null {
+  const [, path, name, isNumber] = /^\(?(\w+\.\w+(?:->'\w+')*)->>('\w+')(\)::int)?$/.exec(sql) ?? []
+  if (path === undefined || name === undefined) return null
+  const text = `(${path}->>${name})`
+  if (isNumber !== undefined) return text
+  return isEnumType(type) || type.name === 'DateTime'
+    ? `'"' || ${text} || '"'`
+    : `nullif((${path}->${name})::text, 'null')`
 }
+
+/** Of a list in JSON, which is a part of other JSON mostly: to take it out as text is less work. */
+const textOf = (json: string) => (/->'\w+'$/.test(json) ? json.replace(/->('\w+')$/, '->>$1') : `(${json})::text`)
 
 /** A call of a function that is not immutable fails where it is reached, and not when the statement is planned. */
 const FAILS = `concat('null for a field that is never null')::int::text`

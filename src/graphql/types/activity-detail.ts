@@ -21,7 +21,7 @@ export const variant = (
 ) => ({
   name,
   description,
-  is: (row: string) => `${row}.kind in (${kinds.map((kind) => `'${kind}'`).join(', ')})`,
+  told: { by: 'kind', values: kinds },
   fields,
 })
 

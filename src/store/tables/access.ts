@@ -65,9 +65,14 @@ export const roleAssignments = pgTable(
   ],
 )
 
-/** One row: raised by every change of assignments and of roles, by whomever it was made. What was read at one version may be kept while it stands. */
+/**
+ * One row: raised by every change of assignments and of roles, by whomever it was made. What was read at one version may
+ * be kept while it stands.
+ */
 export const roleVersions = pgTable('role_versions', {
   version: bigint({ mode: 'bigint' }).primaryKey(),
+  /** When the first assignment ends, so that until then nothing else is to be looked at; null when none does. */
+  firstEnd: instant('first_end'),
 })
 
 /** Answers already given to a creating verb, so that repeating the call gives the same one. */
