@@ -1,4 +1,7 @@
-/** A bounded memory, the least recently used dropped first. */
+/**
+ * A bounded memory, the least recently used dropped first. What was used while less than half of it was full counts as
+ * used when it came: to keep the order costs more than a look-up, and while there is room nobody asks for it.
+ */
 export interface Lru<Thing> {
   /** What is known under `key`, or what `make` makes of it. */
   of(key: string, make: () => Thing): Thing
@@ -13,7 +16,7 @@ export function createLru<Thing>(most: number): Lru<Thing> {
   const things = new Map<string, Thing>()
   const get = (key: string) => {
     const known = things.get(key)
-    if (known === undefined) return undefined
+    if (known === undefined || things.size < most / 2) return known
     things.delete(key)
     things.set(key, known)
     return known

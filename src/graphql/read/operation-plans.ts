@@ -65,8 +65,8 @@ export type Accept = (document: string, operationName: string | null) => Documen
 export function createOperationPlans(schema: GraphQLSchema, accept: Accept): OperationPlans {
   const statements = createStatements(textForm)
   const plans = createLru<Planned | null>(MOST_PLANS)
-  const registered = new Map<string, Planned | null>()
-  const keyOf = ({ operationName, document }: Omit<Call, 'variables'>) => `${operationName ?? ''}\n${document}`
+  /** By document, which is one and the same text in every call, and then by name. */
+  const registered = new Map<string, Map<string | null, Planned | null>>()
 
   function plannedOf(document: string, operationName: string | null): Planned | null {
     const accepted = accept(document, operationName)
@@ -74,6 +74,11 @@ export function createOperationPlans(schema: GraphQLSchema, accept: Accept): Ope
     return plan === null
       ? null
       : { plan, withinLimits: createLru(MOST_VERDICTS), shapes: createLru<Shape | null>(MOST_SHAPES) }
+  }
+
+  function plannedOnce({ document, operationName }: Call): Planned | null {
+    const key = `${operationName ?? ''}\n${document}`
+    return key.length > LONGEST_KEY ? null : plans.of(key, () => plannedOf(document, operationName))
   }
 
   /** The statement of a call and its parameters; null for a call that no statement answers. */
@@ -106,9 +111,7 @@ export function createOperationPlans(schema: GraphQLSchema, accept: Accept): Ope
 
   return {
     answer(call, viewer, store) {
-      const key = keyOf(call)
-      if (key.length > LONGEST_KEY) return null
-      const planned = registered.get(key) ?? plans.of(key, () => plannedOf(call.document, call.operationName))
+      const planned = registered.get(call.document)?.get(call.operationName) ?? plannedOnce(call)
       if (planned === null) return null
       const bound = unlessRefused(() => bind(planned, call, viewer))
       if (bound === null) return null
@@ -119,8 +122,8 @@ export function createOperationPlans(schema: GraphQLSchema, accept: Accept): Ope
     },
     register(document) {
       const names = operationNamesOf(document)
-      for (const operationName of names.length === 1 ? [null, ...names] : names)
-        registered.set(keyOf({ document, operationName }), plannedOf(document, operationName))
+      const named = names.length === 1 ? [null, ...names] : names
+      registered.set(document, new Map(named.map((name) => [name, plannedOf(document, name)])))
     },
   }
 }
