@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { actions } from '../../src/access/role.ts'
 import type { Viewer } from '../../src/access/viewer.ts'
 import { assignRole, type AssignRole } from '../../src/commands/assign-role.ts'
@@ -101,6 +101,31 @@ describe('an assignment with an end', () => {
     expect(versions.size).toBe(4)
     // Nothing has taken away what ended meanwhile.
     expect(await assignments('first')).toHaveLength(1)
+  })
+
+  it('is not forgotten for another that is assigned at the same time', async () => {
+    const insert = `insert into role_assignments (id, principal_kind, principal_id, role, scope, ends_at, assigned_at,
+      assigned_by_id)
+      values (gen_random_uuid(), 'USER', $1, 'READER', '/', gateway_now() + $2 * interval '1 hour', gateway_now(), 'ada')`
+    await database.store.pool.query(`delete from role_assignments where ends_at is not null`)
+    const [one, other] = [await database.store.pool.connect(), await database.store.pool.connect()]
+    try {
+      await one.query('begin')
+      await one.query(insert, ['sooner', 1])
+      const waiting = other.query(insert, ['later', 5])
+      await vi.waitFor(async () => {
+        const blocked = `select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like 'insert into role_a%'`
+        expect(await rows(database.store, blocked)).toHaveLength(1)
+      })
+      await one.query('commit')
+      await waiting
+    } finally {
+      one.release()
+      other.release()
+    }
+    const { rolesVersion } = await heldBy('nobody')
+    await database.advance(2 * HOUR)
+    expect((await heldBy('nobody')).rolesVersion).not.toBe(rolesVersion)
   })
 
   it('is no longer listed from then on', async () => {
