@@ -58,8 +58,10 @@ export function connectionSql(parameters: Parameters, field: Connection, row: st
     above: (order.direction === 'asc' ? before : after) !== undefined,
   })
   const sources = field.sources?.(filter, parameters) ?? null
-  const wanted = wantedBy(filter, sources)
-  const matching = [wanted, ...bounds.flatMap((one) => (one === undefined ? [] : [one.beyond]))].join(' and ')
+  const matching = [
+    wantedBy(filter, sources),
+    ...bounds.flatMap((one) => (one === undefined ? [] : [one.beyond])),
+  ].join(' and ')
   const rows = rowsSql(parameters, {
     table: entity.table,
     row: t,
@@ -85,7 +87,9 @@ export function connectionSql(parameters: Parameters, field: Connection, row: st
   }
   const more = () => together(`count(*) > ${size}`)
   const exists = (one: Bound | undefined) =>
-    one === undefined ? 'false' : `exists (select 1 from ${entity.table} ${t} where ${wanted} and ${one.upTo})`
+    one === undefined
+      ? 'false'
+      : `exists (select 1 from ${entity.table} ${t} where ${wantedBy(filter)} and ${one.upTo})`
   /** A cursor is made of one row's keys when all rows are known: of each row it would cost as much as the row. */
   const cursorAt = (place: string) => {
     const keysAt = order.keys.map((_key, n) => together(`(array_agg(p."@k${String(n)}" order by p."@n"))[${place}]`))

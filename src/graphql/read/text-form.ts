@@ -80,8 +80,8 @@ function leaf(type: GraphQLOutputType, sql: string, certain: boolean): string {
 }
 
 /**
- * The JSON of what is taken out of JSON, SQL's null for null; null for any other expression. A moment or a word is what
- * the gateway wrote there, in which nothing is to be escaped; any other text is JSON there already.
+ * The JSON of what is taken out of JSON, SQL's null for null; null for any other expression. A number, a moment or a
+ * word is what the gateway wrote there, in which nothing is to be escaped; any other text is JSON there already.
  */
 function keptJson(type: GraphQLNamedType, sql: string): string | null {
   const [, path, name, isNumber] = /^\(?(\w+\.\w+(?:->'\w+')*)->>('\w+')(\)::int)?$/.exec(sql) ?? []
