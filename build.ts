@@ -6,7 +6,7 @@ import { build } from 'rolldown'
 const root = fileURLToPath(new URL('.', import.meta.url))
 const folder = join(root, 'dist')
 
-/** How long a file of an earlier build stays, in milliseconds: a product that runs may load it yet. */
+/** How long a file stays after it was last built, in milliseconds: what was started from it may load it only later. */
 const KEPT_MS = 24 * 3_600_000
 
 /**

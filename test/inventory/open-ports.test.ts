@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Viewer } from '../../src/access/viewer.ts'
+import { describe, expect, it, vi } from 'vitest'
 import { disableJit } from '../../src/commands/disable-jit.ts'
 import { enableJit } from '../../src/commands/enable-jit.ts'
-import { registerAccount } from '../../src/commands/register-account.ts'
 import { startEnforcer } from '../../src/enforcer/enforcer.ts'
 import { desiredRules } from '../../src/firewall/desired.ts'
 import { lookFor } from '../../src/firewall/look.ts'
@@ -20,7 +18,6 @@ import { foreignNat } from '../firewall/azure-firewall/worlds.ts'
 import { foreignRule } from '../firewall/rules.ts'
 import { useDatabase } from '../support/database.ts'
 import {
-  account,
   firewallId,
   firewallPages,
   nsgId,
@@ -29,26 +26,10 @@ import {
   type HandFirewall,
   type HandMachine,
 } from './support/hand-cloud.ts'
+import { ada, useSync } from './support/sync-rig.ts'
 
 const database = useDatabase()
-const ada: Viewer = {
-  actor: { kind: 'PERSON', id: 'ada', name: 'Ada' },
-  groups: [],
-  appRoles: [],
-  rolesHeld: [{ role: 'POLICY_ADMIN', scope: '/' }],
-  address: '203.0.113.7',
-}
-
-beforeEach(async () => {
-  await database.store.pool.query(`
-    drop trigger if exists activities_never_truncated on activities;
-    drop trigger if exists grants_never_truncated on grants;
-    truncate accounts, boundaries, virtual_machines, inventory_items, activities cascade`)
-  await registerAccount({ store: database.store, viewer: ada }, { subscriptionId: account })
-})
-
-const rows = async (text: string, ...values: unknown[]) =>
-  (await database.store.pool.query<Record<string, any>>(text, values)).rows
+const { rows } = useSync(database)
 
 const opening = (name: string, port: number, given: Partial<Rule> = {}) =>
   foreignRule(300 + (port % 100), { name, protocol: 'TCP', ports: [{ first: port, last: port }], ...given })
